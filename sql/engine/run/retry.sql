@@ -1,0 +1,56 @@
+create or replace function rota.retry(run_id bigint, from_step text default null)
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_run record;
+  v_state text;
+begin
+  select c.* into v_run from rota_core.check_own_run(retry.run_id) as c;
+
+  if from_step is not null then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = format('run %s of task %s has no steps', retry.run_id, v_run.task),
+      hint = format('select rota.retry(%s);', retry.run_id);
+  end if;
+
+  if v_run.state = 'queued' then
+    update rota_core.run as r
+    set run_at = least(r.run_at, rota_core.wall_clock())
+    where r.run_id = retry.run_id and r.state = 'queued';
+    return 'queued';
+  end if;
+
+  if v_run.state in ('failed', 'cancelled') then
+    v_state := rota_core.requeue_finished(retry.run_id);
+    if v_state = 'queued' then
+      return v_state;
+    end if;
+  end if;
+
+  raise exception using
+    errcode = 'RT001',
+    message = format('run %s is %s and cannot be retried', retry.run_id,
+      coalesce(v_state, v_run.state)),
+    hint = case when v_run.state = 'running' then format('select rota.cancel(%s);', retry.run_id)
+      else format('Start it anew: select * from rota.start(%L);', v_run.task) end;
+end;
+$$;
+
+comment on function rota.retry(bigint, text) is
+$doc$Queue a failed or cancelled run again, now, with the same input and a fresh count of attempts.
+
+A chunked task goes on at its last checkpoint. A run that waits for its next attempt is made due
+now.
+- from_step: for pipelines.
+
+Returns `queued`. Raises 42704 for an unknown run, 42501 for another's run, RT001 for a run that is
+running, succeeded or was skipped.
+For: rota_app (own runs), rota_admin.$doc$;
+
+revoke all on function rota.retry(bigint, text) from public;
+grant execute on function rota.retry(bigint, text) to rota_app, rota_admin;

@@ -1,0 +1,33 @@
+create or replace function rota_core.task_call(
+  task text, input jsonb, out kind text, out statement text, out returns_void boolean
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rota_core.check_start(task, input, null);
+
+  select
+    t.kind, rota_core.handler_statement(t.handler, t.takes, t.returns_void, null),
+    p.prorettype = 'void'::regtype
+  into task_call.kind, task_call.statement, task_call.returns_void
+  from rota_core.task as t
+  left join pg_proc as p on p.oid = to_regproc(t.handler)
+  where t.task = task_call.task;
+
+  if kind = 'external' then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = format('task %s is done outside the database', task),
+      hint = format('select * from rota.start(%L);', task);
+  end if;
+end;
+$$;
+
+comment on function rota_core.task_call(text, jsonb) is
+$doc$The statement that calls a task's handler directly; refuses as rota.start would.$doc$;
+
+revoke all on function rota_core.task_call(text, jsonb) from public;
+grant execute on function rota_core.task_call(text, jsonb) to rota_app, rota_admin;

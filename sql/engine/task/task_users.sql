@@ -1,0 +1,15 @@
+create or replace function rota_core.task_users(task text)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select string_agg(format('schedule %s', s.schedule), ', ' order by s.schedule)
+  from rota_core.schedule as s
+  where s.task = task_users.task;
+$$;
+
+comment on function rota_core.task_users(text) is
+$doc$What starts a task by name, for people to read; null when nothing does.$doc$;
+
+revoke all on function rota_core.task_users(text) from public;

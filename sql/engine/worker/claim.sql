@@ -1,0 +1,77 @@
+create or replace function rota_core.claim(
+  inout state rota_core.worker_state, max_runs int, out items rota_core.claim_item[]
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := rota_core.wall_clock();
+  -- real time: how long the scan itself takes
+  v_started timestamptz := clock_timestamp();
+  v_full boolean := (state).full_at is null or (state).full_at <= v_now;
+  v_paused text[];
+  v_step record;
+begin
+  if exists (
+    select
+    from rota_core.pause as p
+    where p.kind = 'lane' and p.name = (state).lane and (p.until is null or p.until > v_now)
+  ) then
+    return;
+  end if;
+  v_paused := rota_core.paused_tasks(v_now);
+  perform rota_core.plan_for_index();
+
+  if v_full then
+    state.priorities := rota_core.due_priorities((state).lane);
+    state.floor_at := array_fill('-infinity'::timestamptz, array[cardinality((state).priorities)]);
+    state.floor_id := array_fill(0::bigint, array[cardinality((state).priorities)]);
+  end if;
+
+  if rota_core.has_limited_due((state).lane, v_now) then
+    items := rota_core.claim_limited(state, v_paused, max_runs);
+  end if;
+
+  if items is null then
+    for i in 1..cardinality((state).priorities) loop
+      select c.*
+      into v_step
+      from rota_core.claim_general(
+        (state).worker_id, (state).lane, (state).priorities[i], (state).floor_at[i],
+        (state).floor_id[i], v_now, v_paused, max_runs, (state).costs
+      ) as c;
+      if v_step.items is not null then
+        items := v_step.items;
+        state.floor_at[i] := v_step.floor_at;
+        state.floor_id[i] := v_step.floor_id;
+        exit;
+      end if;
+    end loop;
+  end if;
+
+  if items is not null then
+    -- Against lose_worker, which updates this row first: either it sees what was claimed here, or
+    -- this claim sees that the worker is lost.
+    perform from rota_core.worker as w
+    where w.worker_id = (state).worker_id and w.ended_at is null
+    for share;
+    if not found then
+      perform rota_core.raise_lost((state).worker_id);
+    end if;
+  end if;
+
+  if v_full then
+    -- A full scan walks every dead index entry, so it may take at most a twentieth of the time.
+    state.full_at := v_now + greatest(interval '1 s', 20 * (clock_timestamp() - v_started));
+  end if;
+end;
+$$;
+
+comment on function rota_core.claim(rota_core.worker_state, int) is
+$doc$Claims due runs of a lane for a worker: the best limited task that has room, else the general
+runs from the floor of each priority on, with a scan from the beginning about every second.$doc$;
+
+revoke all on function rota_core.claim(rota_core.worker_state, int) from public;
+grant execute on function rota_core.claim(rota_core.worker_state, int) to rota_worker;

@@ -1,0 +1,64 @@
+create or replace function rota_core.claim_general(
+  worker_id int, lane text, priority int, inout floor_at timestamptz, inout floor_id bigint,
+  at timestamptz, paused text[], max_runs int, costs jsonb, out items rota_core.claim_item[]
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with candidate as materialized (
+    select r.run_id, r.run_at, r.task, r.suspect
+    from rota_core.run as r
+    where r.lane = claim_general.lane and r.state = 'queued' and not r.limited
+      and r.priority = claim_general.priority
+      and (r.run_at, r.run_id) > (claim_general.floor_at, claim_general.floor_id)
+      and r.run_at <= claim_general.at
+      and r.task <> all(claim_general.paused)
+    order by r.run_at, r.run_id
+    limit claim_general.max_runs
+    for update skip locked
+  ),
+  -- Up to 0.2 s of work whose cost is known; what is slow, new or suspect goes alone.
+  measured as (
+    select
+      c.run_id, c.run_at,
+      row_number() over w as ordinal,
+      sum(case when c.suspect then 9 else coalesce((costs ->> c.task)::float8, 9) end) over w
+        as seconds
+    from candidate as c
+    window w as (order by c.run_at, c.run_id rows unbounded preceding)
+  ),
+  taken as (
+    update rota_core.run as r
+    set
+      state = 'running', worker_id = claim_general.worker_id, attempt = r.attempt + 1,
+      claimed_at = claim_general.at, started_at = coalesce(r.started_at, claim_general.at),
+      alone = (select count(*) from measured as m where m.ordinal = 1 or m.seconds <= 0.2) = 1
+    from measured as m
+    where r.run_id = m.run_id and (m.ordinal = 1 or m.seconds <= 0.2)
+    returning r.run_id, r.run_at, r.task, r.attempt, r.input, r.checkpoint
+  )
+  select
+    array_agg(
+      row(k.run_id, k.task, k.attempt, t.kind, t.statement, t.returns_void, k.input,
+        k.checkpoint)::rota_core.claim_item
+      order by k.run_at, k.run_id
+    ),
+    (array_agg(k.run_at order by k.run_at desc, k.run_id desc))[1],
+    (array_agg(k.run_id order by k.run_at desc, k.run_id desc))[1]
+  into claim_general.items, claim_general.floor_at, claim_general.floor_id
+  from taken as k
+  join rota_core.task as t on t.task = k.task;
+end;
+$$;
+
+comment on function rota_core.claim_general(
+  int, text, int, timestamptz, bigint, timestamptz, text[], int, jsonb
+) is
+$doc$Claims the next due runs of one priority from its floor on, and raises the floor to the last
+of them.$doc$;
+
+revoke all on function rota_core.claim_general(
+  int, text, int, timestamptz, bigint, timestamptz, text[], int, jsonb
+) from public;

@@ -1,0 +1,55 @@
+create or replace function rota_core.claim_of_task(
+  worker_id int, lane text, task text, at timestamptz, max_runs int
+)
+returns rota_core.claim_item[]
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  with candidate as materialized (
+    select r.run_id, r.suspect
+    from rota_core.run as r
+    where r.lane = claim_of_task.lane and r.state = 'queued' and r.limited
+      and r.task = claim_of_task.task and r.run_at <= claim_of_task.at
+    order by r.priority desc, r.run_at, r.run_id
+    limit claim_of_task.max_runs
+    for update skip locked
+  ),
+  -- A suspect goes alone.
+  chosen as (
+    select c.run_id, count(*) over () as runs
+    from (
+      select c.run_id from candidate as c where not c.suspect
+      union all
+      (
+        select c.run_id
+        from candidate as c
+        where c.suspect and not exists (select from candidate as o where not o.suspect)
+        limit 1
+      )
+    ) as c
+  ),
+  taken as (
+    update rota_core.run as r
+    set
+      state = 'running', worker_id = claim_of_task.worker_id, counted_as = r.task,
+      attempt = r.attempt + 1,
+      claimed_at = claim_of_task.at, started_at = coalesce(r.started_at, claim_of_task.at),
+      alone = c.runs = 1
+    from chosen as c
+    where r.run_id = c.run_id
+    returning r.run_id, r.priority, r.run_at, r.task, r.attempt, r.input, r.checkpoint
+  )
+  select array_agg(
+    row(k.run_id, k.task, k.attempt, t.kind, t.statement, t.returns_void, k.input,
+      k.checkpoint)::rota_core.claim_item
+    order by k.priority desc, k.run_at, k.run_id
+  )
+  from taken as k
+  join rota_core.task as t on t.task = k.task;
+$$;
+
+comment on function rota_core.claim_of_task(int, text, text, timestamptz, int) is
+$doc$Claims the next due runs of one limited task.$doc$;
+
+revoke all on function rota_core.claim_of_task(int, text, text, timestamptz, int) from public;

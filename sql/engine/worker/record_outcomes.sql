@@ -1,0 +1,67 @@
+create or replace function rota_core.record_outcomes(
+  worker_id int, outcomes rota_core.outcome[], any_failed boolean, costs jsonb
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_failed rota_core.outcome;
+  v_wanted bigint := cardinality(outcomes);
+  v_found bigint;
+begin
+  perform rota_core.plan_for_index();
+  if any_failed then
+    select count(*) into v_wanted from unnest(outcomes) as o where o.error is null;
+  end if;
+
+  with gone as (
+    delete from rota_core.run as r
+    using unnest(outcomes) as o
+    where o.error is null and r.run_id = o.run_id
+      and r.worker_id = record_outcomes.worker_id and r.attempt = o.attempt
+    returning
+      r.run_id, r.task, r.lane, r.priority, r.run_at, r.input, r.attempt, r.charged, r.worker_id,
+      r.created_at, r.created_by, r.key, r.tags, r.origin, r.parent_run_id, r.checkpoint,
+      r.progress, r.rows_done, o.output, o.started_at, o.finished_at
+  )
+  insert into rota_core.finished_run (
+    run_id, task, lane, state, priority, run_at, input, output, attempt, charged, worker_id,
+    started_at, finished_at, created_at, created_by, key, tags, origin, parent_run_id, checkpoint,
+    progress, rows_done
+  )
+  select
+    g.run_id, g.task, g.lane, 'succeeded', g.priority, g.run_at, g.input, g.output, g.attempt,
+    g.charged, g.worker_id, g.started_at, g.finished_at, g.created_at, g.created_by, g.key, g.tags,
+    g.origin, g.parent_run_id, g.checkpoint, g.progress, g.rows_done
+  from gone as g;
+  get diagnostics v_found = row_count;
+  if v_found <> v_wanted then
+    perform rota_core.raise_lost(worker_id);
+  end if;
+
+  if any_failed then
+    foreach v_failed in array outcomes loop
+      if v_failed.error is not null then
+        perform rota_core.record_failure(record_outcomes.worker_id, v_failed);
+      end if;
+    end loop;
+  end if;
+  if exists (select from rota_core.task as t where t.redact <> '{}') then
+    perform rota_core.redact_finished(outcomes);
+  end if;
+  return rota_core.learn_costs(costs, outcomes);
+end;
+$$;
+
+comment on function rota_core.record_outcomes(int, rota_core.outcome[], boolean, jsonb) is
+$doc$Records how attempts of a worker ended, in the transaction of their effects; returns what
+tasks are now known to cost, in seconds. Raises RT003, and so undoes the effects, when any of the
+runs is not this worker's any more.$doc$;
+
+revoke all on function rota_core.record_outcomes(int, rota_core.outcome[], boolean, jsonb)
+from public;
+grant execute on function rota_core.record_outcomes(int, rota_core.outcome[], boolean, jsonb)
+to rota_worker;

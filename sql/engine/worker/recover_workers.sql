@@ -1,0 +1,32 @@
+create or replace function rota_core.recover_workers()
+returns int
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_lost int := 0;
+  v_worker_id int;
+begin
+  for v_worker_id in
+    select b.worker_id
+    from rota_core.worker_backends() as b
+    join rota_core.worker as w on w.worker_id = b.worker_id
+    where not b.alive and w.ended_at is null
+    order by b.worker_id
+    for update of w skip locked
+  loop
+    perform rota_core.lose_worker(v_worker_id);
+    v_lost := v_lost + 1;
+  end loop;
+  return v_lost;
+end;
+$$;
+
+comment on function rota_core.recover_workers() is
+$doc$Declares the workers lost whose backend is gone or no longer works for them. Returns how
+many.$doc$;
+
+revoke all on function rota_core.recover_workers() from public;
+grant execute on function rota_core.recover_workers() to rota_worker;

@@ -1,0 +1,47 @@
+create or replace procedure rota_core.supervise_once(inout state rota_core.worker_state)
+language plpgsql
+as $$
+declare
+  v_now timestamptz := rota_core.wall_clock();
+  v_duty text;
+begin
+  perform set_config('application_name', 'rota supervisor', true);
+  foreach v_duty in array case
+    when (state).full_at is null or v_now > (state).full_at + interval '1 minute'
+      then array['recover_workers', 'expire_external', 'fire_due', 'tend']
+    else array['recover_workers', 'expire_external', 'fire_due']
+  end loop
+    -- One duty that fails must not keep the others from being done.
+    begin
+      case v_duty
+        when 'recover_workers' then perform rota_core.recover_workers();
+        when 'expire_external' then perform rota_core.expire_external();
+        when 'fire_due' then perform rota_core.fire_due();
+        when 'tend' then perform rota_core.tend();
+      end case;
+    exception when others then
+      perform rota_core.note_trouble(v_duty, sqlstate, sqlerrm);
+    end;
+    commit;
+  end loop;
+  call rota_core.stop_runs();
+
+  if (state).full_at is null or v_now > (state).full_at + interval '1 minute' then
+    state.full_at := v_now;
+  end if;
+  if v_now > (state).seen_at + interval '5 s' then
+    state.seen_at := v_now;
+    if not rota_core.see_worker((state).worker_id) then
+      state.until := v_now;
+    end if;
+    commit;
+  end if;
+end;
+$$;
+
+comment on procedure rota_core.supervise_once(rota_core.worker_state) is
+$doc$One turn of the supervisor: the duties of each second, and once a minute those of the
+minute.$doc$;
+
+revoke all on procedure rota_core.supervise_once(rota_core.worker_state) from public;
+grant execute on procedure rota_core.supervise_once(rota_core.worker_state) to rota_worker;

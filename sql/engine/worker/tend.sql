@@ -1,0 +1,52 @@
+create or replace function rota_core.tend()
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := rota_core.wall_clock();
+begin
+  if not pg_try_advisory_xact_lock(1919906917, 0) then
+    return false;
+  end if;
+
+  perform rota.resume(p.kind, p.name) from rota_core.pause as p where p.until <= v_now;
+
+  perform rota_core.finish_runs(array(
+    select r.run_id
+    from rota_core.run as r
+    where r.state = 'queued'
+      and not exists (select from rota_core.task as t where t.task = r.task)
+    order by r.run_id
+  ), 'queued', 'cancelled', rota_core.error_json('42704', 'the task was dropped', '', '', ''));
+
+  perform rota_core.lose_worker(o.worker_id)
+  from (
+    select distinct r.worker_id
+    from rota_core.run as r
+    left join rota_core.worker as w on w.worker_id = r.worker_id
+    where r.state = 'running' and (w.worker_id is null or w.ended_at is not null)
+  ) as o;
+
+  delete from rota_core.run_key as k
+  where k.expires_at < v_now
+    and not exists (select from rota_core.run as r where r.run_id = k.run_id);
+  delete from rota_core.worker as w where w.ended_at < v_now - interval '1 day';
+  delete from rota_core.slot as s
+  where s.slot < v_now - rota_core.setting('slot_keep')::interval;
+
+  perform rota_core.ensure_partitions();
+  perform rota_core.drop_partitions();
+  perform rota_core.sync_cron();
+  return true;
+end;
+$$;
+
+comment on function rota_core.tend() is
+$doc$Rota's own upkeep, once a minute: pauses that end, runs without a task, expired keys,
+partitions, cron.job. Returns false when another session is at it.$doc$;
+
+revoke all on function rota_core.tend() from public;
+grant execute on function rota_core.tend() to rota_worker;
