@@ -1,0 +1,47 @@
+create or replace function rota_core.check_command(command text, cron text, timezone text)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_plain text;
+  v_reason text;
+begin
+  v_plain := regexp_replace(command, '\$(\w*?)\$.*?\$\1\$', ' ', 'g');
+  v_plain := regexp_replace(
+    v_plain, $re$'([^']|'')*'|"([^"]|"")*"|--[^\n]*|/\*([^*]|\*+[^*/])*\*+/$re$, ' ', 'g'
+  );
+  v_plain := rtrim(btrim(lower(v_plain), E' \t\r\n'), E'; \t\r\n');
+
+  v_reason := case
+    when v_plain = '' then 'It is empty.'
+    when strpos(v_plain, ';') > 0 then
+      'Several statements are one transaction to pg_cron, in which VACUUM and the like fail.'
+    when v_plain ~ '^copy\M' then 'A COPY to or from the client wedges pg_cron for everybody.'
+    when v_plain ~ '^(begin|start|commit|end|rollback|abort|savepoint|prepare|listen)\M' then
+      'Each start is a session of its own, so nothing would come of it.'
+  end;
+  if v_reason is not null then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'a schedule cannot run this command',
+      detail = v_reason,
+      hint = 'Give one statement such as VACUUM (ANALYZE) app.orders, or a task.';
+  end if;
+
+  if timezone <> 'UTC' or not rota_core.is_plain_cron(cron) then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = format('a command cannot run at "%s" in zone %s', cron, timezone),
+      detail = 'pg_cron fires commands by itself: five plain fields in UTC,'
+        || ' without L, LW, # and @every.',
+      hint = 'Give the hours in UTC, or a task that does the work.';
+  end if;
+end;
+$$;
+
+comment on function rota_core.check_command(text, text, text) is
+$doc$Refuses, with 22023, a command that pg_cron cannot run, and times that it does not know.$doc$;
+
+revoke all on function rota_core.check_command(text, text, text) from public;

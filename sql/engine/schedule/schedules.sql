@@ -1,0 +1,59 @@
+create or replace view rota.schedules as
+select
+  s.schedule as name,
+  s.cron,
+  s.timezone,
+  s.task,
+  s.command,
+  s.input,
+  s.overlap,
+  s.misfire,
+  s.max_catchup,
+  s.deadline,
+  case
+    when s.task is null then rota.cron_next(s.cron, rota_core.wall_clock(), s.timezone)
+    else s.next_at
+  end as next_at,
+  l.slot as last_slot,
+  l.outcome as last_outcome,
+  l.reason as last_reason,
+  r.run_id as last_run_id,
+  coalesce(
+    (select v.state from rota_core.run as v where v.run_id = r.run_id),
+    (select f.state from rota_core.finished_run as f where f.run_id = r.run_id)
+  ) as last_run_state,
+  p.kind is not null as paused,
+  p.until as paused_until,
+  p.reason as pause_reason,
+  s.doorbell,
+  s.defined_at,
+  s.defined_by
+from rota_core.schedule as s
+left join rota_core.pause as p
+  on
+    p.kind = 'schedule' and p.name = s.schedule
+    and (p.until is null or p.until > rota_core.wall_clock())
+left join lateral (
+  select
+    o.slot,
+    o.outcome,
+    o.reason
+  from rota_core.slot as o
+  where o.schedule = s.schedule
+  order by o.slot desc
+  limit 1
+) as l on true
+left join lateral (
+  select o.run_id
+  from rota_core.slot as o
+  where o.schedule = s.schedule and o.outcome = 'started'
+  order by o.slot desc
+  limit 1
+) as r on true;
+
+comment on view rota.schedules is
+$doc$Every schedule: when it fires next, what became of its last slot, and the last run it started.
+For: rota_reader, rota_admin.$doc$;
+
+revoke all on rota.schedules from public;
+grant select on rota.schedules to rota_reader, rota_admin;
