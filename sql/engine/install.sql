@@ -31,6 +31,7 @@
 \ir log/collect_log.sql
 \ir log/keep_line.sql
 \ir log/log.sql
+\ir log/log_external.sql
 
 -- task: definitions and their policy
 \ir task/check_name.sql
@@ -61,6 +62,7 @@
 
 -- run: starting, looking at, stopping
 \ir run/redact.sql
+\ir run/redact_task.sql
 \ir run/runs.sql
 \ir run/attempts.sql
 \ir run/call_task.sql
@@ -110,6 +112,7 @@
 \ir worker/raise_lost.sql
 \ir worker/open_workers.sql
 \ir worker/worker_backends.sql
+\ir worker/asked_to_leave.sql
 \ir worker/claim.sql
 \ir worker/claim_external.sql
 \ir worker/claim_general.sql
@@ -119,14 +122,18 @@
 \ir worker/count_signal.sql
 \ir worker/drop_partitions.sql
 \ir worker/due_priorities.sql
+\ir worker/due_runs.sql
 \ir worker/end_worker.sql
 \ir worker/ensure_partitions.sql
 \ir worker/error_json.sql
 \ir worker/expire_external.sql
+\ir worker/external_runs.sql
+\ir worker/external_tasks.sql
 \ir worker/general_head.sql
 \ir worker/has_deferred_constraints.sql
 \ir worker/has_limited_due.sql
 \ir worker/hold_locks.sql
+\ir worker/lane_workers.sql
 \ir worker/lanes.sql
 \ir worker/learn_costs.sql
 \ir worker/limit_room.sql

@@ -142,6 +142,7 @@ comment on table rota_core.run is
 create index run_due on rota_core.run (lane, priority desc, run_at, run_id) where not limited;
 create index run_due_limited on rota_core.run (lane, task, priority desc, run_at, run_id)
   where limited;
+create index run_limited_at on rota_core.run (lane, run_at) where limited;
 create index run_counted on rota_core.run (counted_as) where counted_as is not null;
 create index run_of_parent on rota_core.run (parent_run_id) where parent_run_id is not null;
 
@@ -212,6 +213,7 @@ create type rota_core.worker_state as (
   floor_at   timestamptz[],
   floor_id   bigint[],
   full_at    timestamptz,
+  full_cost  interval,
   seen_at    timestamptz,
   busy_at    timestamptz,
   until      timestamptz,

@@ -6,7 +6,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_base bigint := split_part(current_setting('rota.attempt'), ' ', 3)::bigint;
-  v_bytes int := coalesce(nullif(current_setting('rota.log_bytes', true), ''), '0')::int;
+  v_bytes int :=
+    coalesce(substring(current_setting('rota.log_bytes', true) from '^\d{1,9}$'), '0')::int;
   v_ordinal bigint;
 begin
   -- Counts the line even when a rollback undoes everything else this function does.

@@ -19,7 +19,7 @@ begin
     v_level := 'info';
   end if;
 
-  if current_setting('rota.attempt', true) <> '' then
+  if current_setting('rota.attempt', true) ~ '^\d{1,18} \d{1,9} \d{1,18}$' then
     v_line := jsonb_build_object('at', rota_core.wall_clock(), 'level', v_level,
       'message', v_message, 'context', v_context);
     perform rota_core.keep_line(v_line);

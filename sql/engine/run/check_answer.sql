@@ -7,7 +7,9 @@ as $$
 begin
   if jsonb_typeof(answer) is distinct from 'object'
     or jsonb_typeof(coalesce(answer -> 'done', 'false')) <> 'boolean'
-    or jsonb_typeof(coalesce(answer -> 'rows', '0')) <> 'number'
+    or (case jsonb_typeof(answer -> 'rows')
+      when 'number' then (answer ->> 'rows')::numeric not between 0 and 1e15
+      else answer ? 'rows' end)
     or not (answer ? 'state' or coalesce((answer ->> 'done')::boolean, false))
   then
     raise exception using

@@ -9,6 +9,7 @@ declare
 begin
   delete from rota_core.finished_run as f
   where f.run_id = requeue_finished.run_id and f.state in ('failed', 'cancelled')
+    and not f.redacted
   returning f.* into v_run;
   if not found then
     return coalesce(
@@ -18,14 +19,14 @@ begin
   end if;
 
   insert into rota_core.run (
-    run_id, task, lane, priority, run_at, input, attempt, limited, started_at, created_at,
-    created_by, key, tags, origin, parent_run_id, checkpoint, progress, rows_done, error
+    run_id, task, lane, priority, run_at, input, attempt, limited, created_at, created_by, key,
+    tags, origin, parent_run_id, checkpoint, progress, rows_done, error
   )
   overriding system value
   select
     v_run.run_id, t.task, t.lane, v_run.priority, rota_core.wall_clock(), v_run.input,
-    v_run.attempt, rota_core.is_limited(t), v_run.started_at, v_run.created_at,
-    v_run.created_by, v_run.key, v_run.tags, v_run.origin, v_run.parent_run_id,
+    v_run.attempt, rota_core.is_limited(t), v_run.created_at, v_run.created_by,
+    v_run.key, v_run.tags, v_run.origin, v_run.parent_run_id,
     v_run.checkpoint, v_run.progress, v_run.rows_done, v_run.error
   from rota_core.task as t
   where t.task = v_run.task;

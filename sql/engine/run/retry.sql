@@ -34,8 +34,11 @@ begin
 
   raise exception using
     errcode = 'RT001',
-    message = format('run %s is %s and cannot be retried', retry.run_id,
-      coalesce(v_state, v_run.state)),
+    message = format(
+      case when v_state in ('failed', 'cancelled') then 'run %s is erased and cannot be retried'
+        else 'run %s is %s and cannot be retried' end,
+      retry.run_id, coalesce(v_state, v_run.state)
+    ),
     hint = case when v_run.state = 'running' then format('select rota.cancel(%s);', retry.run_id)
       else format('Start it anew: select * from rota.start(%L);', v_run.task) end;
 end;
@@ -49,7 +52,7 @@ now.
 - from_step: for pipelines.
 
 Returns `queued`. Raises 42704 for an unknown run, 42501 for another's run, RT001 for a run that is
-running, succeeded or was skipped.
+running, succeeded, was skipped, or whose data are erased.
 For: rota_app (own runs), rota_admin.$doc$;
 
 revoke all on function rota.retry(bigint, text) from public;

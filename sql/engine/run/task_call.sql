@@ -6,15 +6,14 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_handler text;
 begin
   perform rota_core.check_start(task, input, null);
 
-  select
-    t.kind, rota_core.handler_statement(t.handler, t.takes, t.returns_void, null),
-    p.prorettype = 'void'::regtype
-  into task_call.kind, task_call.statement, task_call.returns_void
+  select t.kind, t.handler
+  into task_call.kind, v_handler
   from rota_core.task as t
-  left join pg_proc as p on p.oid = to_regproc(t.handler)
   where t.task = task_call.task;
 
   if kind = 'external' then
@@ -23,6 +22,10 @@ begin
       message = format('task %s is done outside the database', task),
       hint = format('select * from rota.start(%L);', task);
   end if;
+
+  select rota_core.handler_statement(h.handler_name, h.takes, h.returns_void, null), h.returns_void
+  into task_call.statement, task_call.returns_void
+  from rota_core.resolve_handler(v_handler, kind) as h;
 end;
 $$;
 

@@ -8,12 +8,21 @@ declare
   v_name text := rota_core.trampoline_name(allow_run_as.role);
   v_caller text := current_user;
   v_before text := current_setting('role');
+  v_has_usage boolean;
 begin
   if not exists (select from pg_roles as r where r.rolname = allow_run_as.role) then
     raise exception using
       errcode = 'undefined_object',
       message = format('role %s does not exist', quote_nullable(role)),
       hint = format('create role %I nologin;', coalesce(role, 'name'));
+  end if;
+
+  if role = 'rota_owner' then
+    raise exception using
+      errcode = 'insufficient_privilege',
+      message = 'no task can run as rota_owner',
+      detail = 'Nothing that a user wrote may run with the rights of the engine.',
+      hint = 'create role app_jobs nologin;';
   end if;
 
   if not (pg_has_role(current_user, 'rota_owner', 'member')
@@ -26,7 +35,15 @@ begin
       hint = format('As a member of rota_owner and %I: select rota.allow_run_as(%L);', role, role);
   end if;
 
-  -- A new owner must be able to create in the schema, for the length of this statement only.
+  -- A new owner must be able to create in the schema, for the length of this statement only; what
+  -- a role of rota's has there by itself, it keeps.
+  v_has_usage := exists (
+    select
+    from pg_namespace as n
+    cross join aclexplode(n.nspacl) as a
+    where n.nspname = 'rota_core' and a.privilege_type = 'USAGE'
+      and a.grantee = (select r.oid from pg_roles as r where r.rolname = allow_run_as.role)
+  );
   perform set_config('role', 'rota_owner', true);
   execute format('grant usage, create on schema rota_core to %I', role);
   execute format('grant usage on schema rota to %I', role);
@@ -53,7 +70,9 @@ begin
     'grant execute on function rota_core.%I(text, boolean, jsonb, jsonb) to rota_worker', v_name);
   perform set_config('role', 'rota_owner', true);
   execute format('revoke create on schema rota_core from %I', role);
-  execute format('revoke usage on schema rota_core from %I', role);
+  if not v_has_usage then
+    execute format('revoke usage on schema rota_core from %I', role);
+  end if;
   perform set_config('role', v_before, true);
 end;
 $$;
@@ -65,8 +84,8 @@ which workers call handlers. define_task does it by itself where the caller may.
 - role: the role whose rights the handlers get. It is given USAGE on schema rota and rota.log, no
   more.
 
-Raises 42704 for an unknown role, 42501 when the caller is not a member of rota_owner and of the
-role.
+Raises 42704 for an unknown role, 42501 for rota_owner, and when the caller is not a member of
+rota_owner and of the role.
 Whoever deploys is a member of rota_owner; so may an administrator be.
 For: rota_admin.$doc$;
 

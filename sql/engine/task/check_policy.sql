@@ -27,6 +27,9 @@ begin
     when jsonb_typeof(doc) is distinct from 'object' then 'doc must be a JSON object'
     when jsonb_typeof(coalesce(doc -> 'redact', '[]')) <> 'array'
       then 'doc.redact must be an array of paths such as "input.password"'
+    when jsonb_path_exists(doc, '$.redact[*] ? (
+      @.type() != "string" || !(@ like_regex "^(input|output|error|log)([.].+)?$"))')
+      then 'each path in doc.redact begins with input, output, error or log'
   end;
 
   if v_wrong is not null then

@@ -17,8 +17,9 @@ begin
 
   begin
     v_length := value::interval;
-  exception when invalid_datetime_format or datetime_field_overflow then
-    v_length := null;
+  exception
+    when invalid_datetime_format or datetime_field_overflow or interval_field_overflow then
+      v_length := null;
   end;
   if v_length is null or v_length < interval '1 day' then
     raise exception using

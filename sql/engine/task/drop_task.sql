@@ -57,13 +57,14 @@ begin
     where r.task = drop_task.name and r.state = 'queued'
     order by r.run_id
   ), 'queued', 'cancelled');
+  perform rota_core.redact_task(name);
   delete from rota_core.pause as p where p.kind = 'task' and p.name = drop_task.name;
   delete from rota_core.task as t where t.task = drop_task.name;
 end;
 $$;
 
 comment on function rota.drop_task(text, text) is
-$doc$Drop a task. Its history stays.
+$doc$Drop a task. Its history stays, without the values at redacted paths.
 
 - queued_runs: `refuse` (default) while runs are queued, or `cancel` them.
 

@@ -10,7 +10,7 @@ as $$
     where case
       when e.entry like 'sqlstate:%' then is_retryable.sqlstate = substr(e.entry, 10)
       when e.entry like 'class:%' then left(is_retryable.sqlstate, 2) = substr(e.entry, 7)
-      when e.entry like '/%/' then is_retryable.message ~ trim(both '/' from e.entry)
+      when e.entry like '/%/' then is_retryable.message ~ substr(e.entry, 2, length(e.entry) - 2)
       else strpos(is_retryable.message, e.entry) > 0
     end
   );

@@ -15,8 +15,9 @@ begin
   begin
     capacity := v_match[1]::int;
     period := (case when v_match[2] ~ '^\d' then '' else '1 ' end || v_match[2])::interval;
-  exception when invalid_datetime_format or datetime_field_overflow then
-    period := null;
+  exception
+    when invalid_datetime_format or datetime_field_overflow or interval_field_overflow then
+      period := null;
   end;
 
   if capacity is null or capacity < 1 or period is null or period <= interval '0' then

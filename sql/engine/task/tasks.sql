@@ -21,7 +21,7 @@ select
   t.tags,
   t.owner,
   t.doc,
-  p.kind is not null as paused,
+  p.kind is not null and (p.until is null or p.until > rota_core.wall_clock()) as paused,
   p.until as paused_until,
   p.reason as pause_reason,
   t.defined_at,

@@ -47,6 +47,11 @@ begin
         state.floor_at[i] := v_step.floor_at;
         state.floor_id[i] := v_step.floor_id;
         exit;
+      elsif (state).floor_at[i] < v_now - interval '2 s' then
+        -- Not over the same dead index entries at every poll. What was committed later than this
+        -- allows for is found by the next full scan.
+        state.floor_at[i] := v_now - interval '1 s';
+        state.floor_id[i] := 0;
       end if;
     end loop;
   end if;
@@ -62,9 +67,14 @@ begin
     end if;
   end if;
 
+  -- A full scan walks every dead index entry, so it may take at most a twentieth of the time; an
+  -- idle worker scans in full as often as that allows, and so finds a new priority at once.
   if v_full then
-    -- A full scan walks every dead index entry, so it may take at most a twentieth of the time.
-    state.full_at := v_now + greatest(interval '1 s', 20 * (clock_timestamp() - v_started));
+    state.full_cost := clock_timestamp() - v_started;
+    state.full_at := v_now + greatest(interval '1 s', 20 * (state).full_cost);
+  end if;
+  if items is null then
+    state.full_at := least((state).full_at, v_now + 200 * (state).full_cost);
   end if;
 end;
 $$;

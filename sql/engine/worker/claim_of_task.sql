@@ -7,7 +7,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
   with candidate as materialized (
-    select r.run_id, r.suspect
+    select r.run_id, r.suspect, r.priority, r.run_at
     from rota_core.run as r
     where r.lane = claim_of_task.lane and r.state = 'queued' and r.limited
       and r.task = claim_of_task.task and r.run_at <= claim_of_task.at
@@ -15,19 +15,18 @@ as $$
     limit claim_of_task.max_runs
     for update skip locked
   ),
-  -- A suspect goes alone.
+  -- A suspect goes alone: up to the first one, or that one by itself.
   chosen as (
     select c.run_id, count(*) over () as runs
     from (
-      select c.run_id from candidate as c where not c.suspect
-      union all
-      (
-        select c.run_id
-        from candidate as c
-        where c.suspect and not exists (select from candidate as o where not o.suspect)
-        limit 1
-      )
+      select
+        c.run_id,
+        row_number() over w as ordinal,
+        bool_or(c.suspect) over w as is_after_suspect
+      from candidate as c
+      window w as (order by c.priority desc, c.run_at, c.run_id rows unbounded preceding)
     ) as c
+    where c.ordinal = 1 or not c.is_after_suspect
   ),
   taken as (
     update rota_core.run as r

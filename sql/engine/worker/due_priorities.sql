@@ -1,34 +1,29 @@
 create or replace function rota_core.due_priorities(lane text)
 returns int[]
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  -- One index probe a priority: https://wiki.postgresql.org/wiki/Loose_indexscan
-  with recursive p as (
-    (
-      select r.priority
-      from rota_core.run as r
-      where r.lane = due_priorities.lane and r.state = 'queued' and not r.limited
-      order by r.priority desc
-      limit 1
-    )
-    union all
-    select (
-      select r.priority
-      from rota_core.run as r
-      where r.lane = due_priorities.lane and r.state = 'queued' and not r.limited
-        and r.priority < p.priority
-      order by r.priority desc
-      limit 1
-    )
-    from p
-    where p.priority is not null
-  )
-  select coalesce(
-    (select array_agg(p.priority order by p.priority desc) from p where p.priority is not null),
-    '{}'
-  );
+declare
+  v_priorities int[] := '{}';
+  v_priority int;
+  v_below bigint := 2147483648;
+begin
+  -- One probe of the index a priority.
+  loop
+    select r.priority
+    into v_priority
+    from rota_core.run as r
+    where r.lane = due_priorities.lane and r.state = 'queued' and not r.limited
+      and r.priority < v_below
+    order by r.priority desc
+    limit 1;
+    exit when not found;
+    v_priorities := v_priorities || v_priority;
+    v_below := v_priority;
+  end loop;
+  return v_priorities;
+end;
 $$;
 
 comment on function rota_core.due_priorities(text) is

@@ -1,14 +1,16 @@
 create or replace function rota_core.paused_tasks(at timestamptz)
 returns text[]
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select array(
+begin
+  return array(
     select p.name
     from rota_core.pause as p
     where p.kind = 'task' and (p.until is null or p.until > paused_tasks.at)
   );
+end;
 $$;
 
 comment on function rota_core.paused_tasks(timestamptz) is

@@ -1,14 +1,16 @@
 create or replace function rota_core.plan_for_index()
 returns void
-language sql
+language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  select
+begin
+  perform
     set_config('enable_seqscan', 'off', true),
     set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true),
     set_config('jit', 'off', true);
+end;
 $$;
 
 comment on function rota_core.plan_for_index() is

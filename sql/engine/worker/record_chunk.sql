@@ -50,8 +50,11 @@ begin
   then
     -- The next claim goes on with the same attempt.
     update rota_core.run as r
-    set state = 'queued', worker_id = null, counted_as = null, attempt = r.attempt - 1
-    where r.run_id = v_one.run_id;
+    set
+      state = 'queued', worker_id = null, counted_as = null, attempt = r.attempt - 1,
+      limited = rota_core.is_limited(t), lane = t.lane
+    from rota_core.task as t
+    where r.run_id = v_one.run_id and t.task = r.task;
     return 'left';
   end if;
   return 'next';

@@ -4,7 +4,7 @@ language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  -- A failed run keeps its input: a retry needs it. The views hide it.
+  -- One that failed or was cancelled keeps its input: a retry needs it. The views hide it.
   update rota_core.finished_run as f
   set
     input = rota_core.redact(f.input, 'input', t.redact),
@@ -14,7 +14,7 @@ as $$
   from rota_core.task as t
   join unnest(outcomes) as o on o.task = t.task
   where t.redact <> '{}' and f.run_id = o.run_id and f.task = t.task
-    and f.state in ('succeeded', 'cancelled');
+    and f.state = 'succeeded';
 $$;
 
 comment on function rota_core.redact_finished(rota_core.outcome[]) is

@@ -41,7 +41,7 @@ begin
         set_config('rota.attempt', v_item.run_id || ' ' || v_item.attempt || ' ' || v_lines, true);
 
       -- The gate lock is held at all times except inside the handler: a canceller that holds it
-      -- knows that its signal hits this run and nothing else. `others` leaves query_canceled out.
+      -- knows that its signal hits this run and nothing else. `others` leaves the two before it out.
       -- Until search_path is pinned again the handler may have replaced it: qualify everything.
       begin
         begin
@@ -58,9 +58,13 @@ begin
           if pg_catalog.current_setting('transaction_read_only') operator(pg_catalog.=) 'on' then
             perform rota_core.refuse_read_only();
           end if;
+          -- What one leaves here the next would find by name, before its own tables.
+          if pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0 then
+            discard temp;
+          end if;
           perform pg_catalog.pg_advisory_lock(1919906914, v_worker);
           v_ok := true;
-        exception when query_canceled or others then
+        exception when query_canceled or assert_failure or others then
           get stacked diagnostics
             v_sqlstate = returned_sqlstate, v_message = message_text,
             v_detail = pg_exception_detail, v_hint = pg_exception_hint,
@@ -94,7 +98,9 @@ begin
       end if;
       exit when not v_chunked;
 
-      v_message := rota_core.record_chunk(v_worker, v_one, v_one.finished_at > (state).until);
+      v_message := rota_core.record_chunk(
+        v_worker, v_one, v_one.finished_at > (state).until or rota_core.asked_to_leave()
+      );
       commit;
       exit when v_message <> 'next';
       v_item.checkpoint := v_one.output -> 'state';

@@ -24,6 +24,7 @@ begin
   v_state := case
     when how = 'cancelled' or (run).stop_reason = 'cancel' then 'cancelled'
     when not is_charged then 'queued'
+    when error -> 'retry' = 'false' then 'failed'
     when v_charged < v_task.max_attempts and rota_core.is_retryable(
       v_task.retry_on, error ->> 'sqlstate', error ->> 'message'
     ) then 'queued'
@@ -47,8 +48,12 @@ begin
     stop_requested_at = null, stop_signalled_at = null, stop_signals = 0,
     suspect = (how = 'lost'),
     limited = coalesce(rota_core.is_limited(v_task), r.limited),
+    lane = coalesce(v_task.lane, r.lane),
     run_at = case
-      when is_charged then settle_failure.at + rota_core.retry_delay(v_task, v_charged)
+      when is_charged then settle_failure.at + coalesce(
+        make_interval(secs => (settle_failure.error ->> 'retry_in')::float8),
+        rota_core.retry_delay(v_task, v_charged)
+      )
       else r.run_at
     end
   where r.run_id = (run).run_id;
@@ -58,6 +63,7 @@ $$;
 
 comment on function rota_core.settle_failure(rota_core.run, text, boolean, jsonb, timestamptz) is
 $doc$What becomes of a running run whose attempt did not succeed: queued again, failed or cancelled.
+An external worker may add to the error: `retry` false, or `retry_in`, in seconds.
 The caller holds the run's row lock. Returns the new state.$doc$;
 
 revoke all on function rota_core.settle_failure(rota_core.run, text, boolean, jsonb, timestamptz)

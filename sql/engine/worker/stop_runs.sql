@@ -21,14 +21,19 @@ begin
 
     -- Whoever holds a worker's gate knows that it is inside a handler, and stays there.
     if pg_try_advisory_xact_lock(1919906914, v_stop.worker_id) then
-      v_signal := rota_core.count_signal(
-        v_stop.run_id, v_stop.attempt, v_stop.pid, v_stop.since
-      );
-      if v_signal > 3 then
-        perform pg_terminate_backend(v_stop.pid);
-      elsif v_signal is not null then
-        perform pg_cancel_backend(v_stop.pid);
-      end if;
+      begin
+        v_signal := rota_core.count_signal(
+          v_stop.run_id, v_stop.attempt, v_stop.pid, v_stop.since
+        );
+        if v_signal > 3 then
+          perform pg_terminate_backend(v_stop.pid);
+        elsif v_signal is not null then
+          perform pg_cancel_backend(v_stop.pid);
+        end if;
+      exception when insufficient_privilege then
+        -- A worker with another login: a supervisor with that login may signal it.
+        perform rota_core.note_trouble('stop_runs', sqlstate, sqlerrm);
+      end;
     end if;
     commit;
   end loop;

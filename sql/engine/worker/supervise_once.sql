@@ -29,6 +29,10 @@ begin
   if (state).full_at is null or v_now > (state).full_at + interval '1 minute' then
     state.full_at := v_now;
   end if;
+  if rota_core.asked_to_leave() then
+    state.until := v_now;
+    commit;
+  end if;
   if v_now > (state).seen_at + interval '5 s' then
     state.seen_at := v_now;
     if not rota_core.see_worker((state).worker_id) then

@@ -7,6 +7,12 @@ declare
   v_claim record;
   v_now timestamptz := rota_core.wall_clock();
 begin
+  if rota_core.asked_to_leave() then
+    state.until := v_now;
+    commit;
+    return;
+  end if;
+
   if v_now > (state).seen_at + interval '5 s' then
     state.seen_at := v_now;
     if not rota_core.see_worker((state).worker_id) then
