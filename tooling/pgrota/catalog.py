@@ -1,0 +1,198 @@
+"""What Postgres stores of the objects that files declare, and a fingerprint of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg.rows import dict_row
+
+from pgrota.declared import Declared
+
+# Privileges are compared as a set: the order of grants means nothing.
+_ACL = "(select string_agg(a::text, ', ' order by a::text) from unnest({}) as a)"
+
+_ROUTINES = f"""
+select
+  case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end as kind,
+  p.oid::regprocedure::text as identity,
+  'function' as declared_kind, n.nspname as schema, p.proname as name, null::name as on_table,
+  p.oid, p.ctid::text as version, 'pg_proc'::regclass::oid as classid,
+  case when p.prokind = 'a' then p.oid::regprocedure::text else pg_get_functiondef(p.oid) end
+    as definition,
+  pg_get_userbyid(p.proowner) as owner, {_ACL.format("p.proacl")} as privileges,
+  obj_description(p.oid, 'pg_proc') as comment
+from pg_catalog.pg_proc as p
+join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+join unnest(%(schemas)s::text[], %(names)s::text[]) as w (schema, name)
+  on w.schema = n.nspname and w.name = p.proname
+"""
+
+_VIEWS = f"""
+select
+  'view' as kind, c.oid::regclass::text as identity,
+  'view' as declared_kind, n.nspname as schema, c.relname as name, null::name as on_table,
+  c.oid, c.ctid::text as version, 'pg_class'::regclass::oid as classid,
+  concat_ws(
+    E'\\n', c.relkind, array_to_string(c.reloptions, ', '),
+    (select string_agg(
+       concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attacl::text,
+         col_description(c.oid, a.attnum)), E'\\n' order by a.attnum)
+     from pg_catalog.pg_attribute as a
+     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+    pg_get_viewdef(c.oid)
+  ) as definition,
+  pg_get_userbyid(c.relowner) as owner, {_ACL.format("c.relacl")} as privileges,
+  obj_description(c.oid, 'pg_class') as comment
+from pg_catalog.pg_class as c
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+join unnest(%(schemas)s::text[], %(names)s::text[]) as w (schema, name)
+  on w.schema = n.nspname and w.name = c.relname
+where c.relkind in ('v', 'm')
+"""
+
+_TRIGGERS = """
+select
+  'trigger' as kind, format('%%I on %%s', t.tgname, t.tgrelid::regclass) as identity,
+  'trigger' as declared_kind, n.nspname as schema, t.tgname as name, c.relname as on_table,
+  t.oid, t.ctid::text as version, 'pg_trigger'::regclass::oid as classid,
+  concat_ws(E'\\n', t.tgenabled, pg_get_triggerdef(t.oid)) as definition,
+  null::name as owner, null::text as privileges, obj_description(t.oid, 'pg_trigger') as comment
+from pg_catalog.pg_trigger as t
+join pg_catalog.pg_class as c on c.oid = t.tgrelid
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+join unnest(%(schemas)s::text[], %(names)s::text[]) as w (schema, name)
+  on w.schema = n.nspname and w.name = t.tgname
+where not t.tgisinternal and t.tgparentid = 0
+"""
+
+_FOUNDATION = f"""
+select
+  'schema' as kind, n.nspname::text as identity,
+  'schema' as declared_kind, n.nspname as schema, n.nspname as name, null::name as on_table,
+  n.oid, n.ctid::text as version, 'pg_namespace'::regclass::oid as classid, '' as definition,
+  pg_get_userbyid(n.nspowner) as owner, {_ACL.format("n.nspacl")} as privileges,
+  obj_description(n.oid, 'pg_namespace') as comment
+from pg_catalog.pg_namespace as n
+where n.nspname in ('rota', 'rota_core')
+union all
+select
+  'role', r.rolname::text, 'role', '', r.rolname, null, r.oid, '', 'pg_authid'::regclass::oid,
+  concat_ws(
+    E'\\n', case when r.rolcanlogin then 'login' else 'nologin' end,
+    (select array_to_string(s.setconfig, E'\\n')
+     from pg_catalog.pg_db_role_setting as s
+     where s.setrole = r.oid
+       and s.setdatabase = (select d.oid from pg_catalog.pg_database as d
+                            where d.datname = current_database())),
+    (select string_agg(concat_ws(' ', d.defaclobjtype, d.defaclacl::text), E'\\n')
+     from pg_catalog.pg_default_acl as d where d.defaclrole = r.oid)
+  ),
+  null, null, null
+from pg_catalog.pg_roles as r
+where r.rolname in
+  ('rota_owner', 'rota_admin', 'rota_app', 'rota_worker', 'rota_monitor', 'rota_reader')
+"""
+
+_DEPENDANTS = """
+with recursive root (classid, objid) as (
+  select 'pg_proc'::regclass::oid, to_regprocedure(%(identity)s)::oid
+  where %(kind)s not in ('view', 'trigger')
+  union all
+  select 'pg_class'::regclass::oid, to_regclass(%(identity)s)::oid
+  where %(kind)s = 'view'
+),
+dependant (classid, objid) as (
+  select r.classid, r.objid from root as r
+  union
+  select
+    case when d.classid = 'pg_rewrite'::regclass then 'pg_class'::regclass::oid else d.classid end,
+    case when d.classid = 'pg_rewrite'::regclass then r.ev_class else d.objid end
+  from dependant as x
+  join pg_catalog.pg_depend as d
+    on d.refclassid = x.classid and d.refobjid = x.objid and d.deptype in ('n', 'a', 'i')
+  left join pg_catalog.pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+)
+select x.classid, x.objid as oid, pg_describe_object(x.classid, x.objid, 0) as description
+from dependant as x
+where (x.classid, x.objid) not in (select r.classid, r.objid from root as r)
+  -- a view's own row type, and the array of it, are no objects anyone made
+  and x.classid <> 'pg_type'::regclass
+"""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object as it stands in the catalog."""
+
+    kind: str
+    identity: str
+    declared: Declared
+    oid: int
+    classid: int
+    version: str
+    definition: str = field(repr=False)
+    fingerprint: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.kind, self.identity
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.identity}"
+
+
+def lookup(connection: psycopg.Connection, names: Iterable[Declared]) -> list[Stored]:
+    """Every object that goes by one of these names, overloads included."""
+    wanted: dict[str, set[tuple[str, str]]] = {}
+    for declared in names:
+        wanted.setdefault(declared.kind, set()).add((declared.schema, declared.name))
+    queries = {"function": _ROUTINES, "view": _VIEWS, "trigger": _TRIGGERS}
+    found = []
+    for kind, pairs in wanted.items():
+        ordered = sorted(pairs)
+        params = {"schemas": [s for s, _ in ordered], "names": [n for _, n in ordered]}
+        found += _stored(connection, queries[kind], params)
+    return found
+
+
+def foundation(connection: psycopg.Connection) -> list[Stored]:
+    """The schemas and roles that bootstrap.sql makes."""
+    return _stored(connection, _FOUNDATION, None)
+
+
+def dependants(connection: psycopg.Connection, kind: str, identity: str) -> list[dict]:
+    """What would be dropped together with an object."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        params = {"kind": kind, "identity": identity}
+        return cursor.execute(_DEPENDANTS, params).fetchall()
+
+
+def drop_statement(kind: str, identity: str, cascade: bool = False) -> str:
+    """The statement that drops an object of the record."""
+    return f"drop {kind} if exists {identity}" + (" cascade" if cascade else "")
+
+
+def _stored(connection: psycopg.Connection, query: str, params: dict | None) -> list[Stored]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(query, params).fetchall()
+    return [
+        Stored(
+            kind=row["kind"],
+            identity=row["identity"],
+            declared=Declared(row["declared_kind"], row["schema"], row["name"], row["on_table"]),
+            oid=row["oid"],
+            classid=row["classid"],
+            version=row["version"],
+            definition=row["definition"],
+            fingerprint=_fingerprint(row),
+        )
+        for row in rows
+    ]
+
+
+def _fingerprint(row: dict) -> str:
+    parts = (row["definition"], row["owner"], row["privileges"], row["comment"])
+    return hashlib.sha256("\0".join(part or "" for part in parts).encode()).hexdigest()

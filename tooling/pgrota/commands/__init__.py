@@ -1,0 +1,1 @@
+"""One module for each command of `rota`, imported when it is called."""

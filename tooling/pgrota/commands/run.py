@@ -1,0 +1,226 @@
+"""`rota run`: start, list, show, follow, cancel and retry runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg
+
+from pgrota import errors, moments, output, run_page, runs
+from pgrota.database import Database, pass_database
+from pgrota.rights import needs
+
+
+class JsonObject(click.ParamType):
+    """A JSON object: as it is, from a file (`@file`) or from standard input (`-`)."""
+
+    name = "json"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "JSON|@FILE|-"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        try:
+            document = json.loads(self._text(value))
+        except OSError as error:
+            self.fail(f"{error.filename or value}: {error.strerror}", param, ctx)
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            self.fail(f"this is not JSON: {error}", param, ctx)
+        if not isinstance(document, dict):
+            self.fail("the input of a task is a JSON object, such as '{\"day\": 1}'", param, ctx)
+        return document
+
+    def _text(self, value: str) -> str:
+        if value == "-":
+            return sys.stdin.read()
+        if value.startswith("@"):
+            return Path(value[1:]).read_text(encoding="utf-8")
+        return value
+
+
+@click.group(epilog="Example: rota run start nightly --follow")
+def run() -> None:
+    """Start, list, show, follow, cancel and retry runs."""
+
+
+@run.command(epilog='Example: rota run start send-report --input \'{"day": "2026-01-31"}\' -f')
+@click.argument("task")
+@click.option("--input", "document", type=JsonObject(), default={}, help="Handed to the handler.")
+@click.option("--key", help="Makes the start idempotent: the same key, the same run.")
+@click.option(
+    "--retry-failed", is_flag=True, help="With --key: if that run failed, queue it again."
+)
+@click.option("--run-at", metavar="TIME", help="Not before: 2026-01-31 12:00, or in 10min.")
+@click.option("--priority", type=int, help="Higher runs first. Default: the task's.")
+@click.option("--tag", "tags", multiple=True, help="May be given several times.")
+@click.option("-f", "--follow", "follows", is_flag=True, help="Watch it until it ends.")
+@pass_database
+@needs("rota_app")
+def start(
+    database: Database,
+    task: str,
+    document: dict,
+    key: str | None,
+    retry_failed: bool,
+    run_at: str | None,
+    priority: int | None,
+    tags: tuple[str, ...],
+    follows: bool,
+) -> int:
+    """Queue one run of TASK."""
+    started = database.call(
+        "rota.start",
+        task=task,
+        input=document,
+        key=key,
+        on_key="retry_failed" if retry_failed else "return",
+        run_at=moments.ahead(database, run_at, "--run-at"),
+        priority=priority,
+        tags=list(tags),
+    )
+    run_id = started["run_id"]
+    if follows:
+        return _follow(database, run_id)
+    if output.wants_json():
+        output.data(started)
+    elif started["is_new"]:
+        click.echo(f"run {run_id} {started['state']}")
+    else:
+        click.echo(f"run {run_id} was started with this key before: {started['state']}")
+    return errors.OK
+
+
+@run.command("list", epilog="Example: rota run list --state failed --since 1d")
+@click.option("--task", help="Of this task only.")
+@click.option("--state", type=click.Choice(runs.STATES))
+@click.option("--since", metavar="TIME", help="Started or finished since: 1h, 2 days, 2026-01-31.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@pass_database
+@needs("rota_reader")
+def list_(
+    database: Database, task: str | None, state: str | None, since: str | None, limit: int
+) -> None:
+    """The newest runs."""
+    wanted = {"task": task, "state": state, "limit": limit}
+    rows = database.rows(runs.LIST, wanted | {"since": moments.ago(database, since)})
+    if output.wants_json():
+        output.data(rows)
+        return
+    now = database.value("select now()") if rows else None
+    output.table([_listed(row, now) for row in rows], empty="no runs")
+
+
+def _listed(row: dict[str, Any], now: Any) -> dict[str, Any]:
+    share = runs.share(row)
+    note = runs.headline(row["error"]) if row["state"] != "succeeded" else ""
+    if row["state"] == "running" and share:
+        note = f"{share[0] / share[1]:.0%}"
+    elif row["state"] == "queued" and row["run_at"] > now:
+        note = ": ".join(filter(None, (f"due in {output.duration(row['run_at'] - now)}", note)))
+    return {
+        "run": row["run_id"],
+        "task": row["task"],
+        "state": row["state"],
+        "attempt": row["attempt"] or None,
+        "created": row["created_at"],
+        "took": runs.took(row, now),
+        "rows": row["rows_done"],
+        "note": note if len(note) <= 60 else f"{note[:57]}...",
+    }
+
+
+@run.command(epilog="Example: rota run show 5")
+@click.argument("run_id", type=int)
+@pass_database
+@needs("rota_admin")
+def show(database: Database, run_id: int) -> None:
+    """All about RUN_ID: times, error, attempts and log lines."""
+    run_page.show(runs.find(database, run_id))
+
+
+@run.command(epilog="Example: rota run follow 5")
+@click.argument("run_id", type=int)
+@pass_database
+@needs("rota_admin")
+def follow(database: Database, run_id: int) -> int:
+    """Watch RUN_ID until it ends. Exit code 0 when it succeeded, else 1.
+
+    Ctrl-C leaves the run alone.
+    """
+    return _follow(database, run_id)
+
+
+def _follow(database: Database, run_id: int) -> int:
+    from pgrota import follow
+
+    return follow.follow(database, run_id)
+
+
+@run.command(epilog="Example: rota run cancel 5 6")
+@click.argument("run_ids", metavar="RUN_ID...", type=int, nargs=-1, required=True)
+@pass_database
+@needs("rota_admin")
+def cancel(database: Database, run_ids: tuple[int, ...]) -> int:
+    """Cancel runs: at once if queued, within seconds if running."""
+
+    def words(state: str) -> str:
+        return state if state in ("cancelled", "cancelling") else f"had already {_ended(state)}"
+
+    return _each(database, "rota.cancel", run_ids, words)
+
+
+@run.command(epilog="Example: rota run retry --task nightly --since 1h")
+@click.argument("run_ids", metavar="[RUN_ID]...", type=int, nargs=-1)
+@click.option("--task", help="Every failed run of this task, with --since.")
+@click.option("--since", metavar="TIME", help="Failed since: 1h, 2 days, 2026-01-31.")
+@pass_database
+@needs("rota_admin")
+def retry(database: Database, run_ids: tuple[int, ...], task: str | None, since: str | None) -> int:
+    """Queue failed or cancelled runs again, now, with the same input."""
+    if bool(run_ids) == bool(task):
+        raise click.UsageError("give the numbers of runs, or --task and --since")
+    if bool(task) != bool(since):
+        raise click.UsageError("--task and --since belong together")
+    if run_ids:
+        return _each(database, "rota.retry", run_ids, lambda state: f"{state} again")
+    count = database.call("rota.retry_all", task=task, since=moments.ago(database, since))
+    if output.wants_json():
+        output.data({"task": task, "queued": count})
+    else:
+        click.echo(f"{count} run{'' if count == 1 else 's'} of {task} queued again")
+    return errors.OK
+
+
+def _ended(state: str) -> str:
+    return {"skipped": "been skipped", "cancelled": "been cancelled"}.get(state, state)
+
+
+def _each(database: Database, function: str, run_ids: tuple[int, ...], words: Any) -> int:
+    """Call a function for each run. One that is refused does not keep the others from it."""
+    answers, refused = [], []
+    for run_id in run_ids:
+        try:
+            state = database.call(function, run_id=run_id)
+        except psycopg.errors.InsufficientPrivilege:
+            raise
+        except psycopg.errors.DatabaseError as error:
+            if len(run_ids) == 1 or isinstance(error, psycopg.OperationalError):
+                raise
+            refused.append(errors.Refusal(error))
+            answers.append({"run_id": run_id, "error": refused[-1].as_json()})
+        else:
+            answers.append({"run_id": run_id, "state": state})
+            if not output.wants_json():
+                click.echo(f"run {run_id} {words(state)}")
+    if output.wants_json():
+        output.data(answers)
+    else:
+        for refusal in refused:
+            click.echo(f"Error: {refusal.format_message()}", err=True)
+    return errors.ERROR if refused else errors.OK

@@ -1,0 +1,87 @@
+"""What a deploy has to do with pg_cron. The jobs themselves are made by rota_core.sync_cron()."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg.rows import dict_row
+
+from pgrota.objects import Change
+
+SETTINGS = ("cron.database_name", "cron.max_running_jobs", "cron.use_background_workers")
+NO_RIGHTS = (
+    "rota_worker may not use pg_cron yet. As the owner of schema cron:"
+    " grant usage on schema cron to rota_worker; then deploy again"
+)
+
+
+def grant_usage(connection: psycopg.Connection) -> list[Change]:
+    """Let the worker role schedule, where we may decide that."""
+    may = connection.execute(
+        "select"
+        " not has_schema_privilege('rota_worker', n.oid, 'USAGE')"
+        " and has_schema_privilege(current_user, n.oid, 'USAGE WITH GRANT OPTION')"
+        " from pg_catalog.pg_namespace as n"
+        " join pg_catalog.pg_extension as e on e.extname = 'pg_cron'"
+        " where n.nspname = 'cron'"
+    ).fetchone()
+    if not may or not may[0]:
+        return []
+    connection.execute("grant usage on schema cron to rota_worker")
+    return [Change("grant", "usage on schema cron to rota_worker", "create")]
+
+
+def read_settings(connection: psycopg.Connection) -> dict[str, str]:
+    """pg_cron's settings, where we are one of the few who may read them."""
+    may = "select pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')"
+    if not connection.execute(may).fetchone()[0]:
+        return {}
+    query = "select current_setting(%s, true)"
+    found = {name: connection.execute(query, [name]).fetchone()[0] for name in SETTINGS}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def write_settings(connection: psycopg.Connection, settings: dict[str, str]) -> list[Change]:
+    """Keep them for those who may not read them. Executed as rota_owner."""
+    query = "select s.name, s.value from rota_core.setting as s where s.name = any (%s)"
+    recorded = dict(connection.execute(query, [list(SETTINGS)]).fetchall())
+    changes = []
+    for name, value in settings.items():
+        if recorded.get(name) != value:
+            action = "change" if name in recorded else "create"
+            changes.append(Change("setting", f"{name} = {value}", action))
+            connection.execute(
+                "insert into rota_core.setting (name, value) values (%s, %s)"
+                " on conflict (name) do update set value = excluded.value",
+                [name, value],
+            )
+    return changes
+
+
+def jobs(connection: psycopg.Connection) -> dict[str, dict]:
+    """Our jobs by name. Executed as rota_worker, who sees no others."""
+    visible = connection.execute(
+        "select exists (select from pg_catalog.pg_extension as e where e.extname = 'pg_cron')"
+        " and has_schema_privilege('cron', 'USAGE')"
+    )
+    if not visible.fetchone()[0]:
+        return {}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            "select j.jobname, j.schedule, j.command, j.active"
+            " from cron.job as j"
+            " where j.username = current_user and j.database = current_database()"
+        ).fetchall()
+    return {row["jobname"]: row for row in rows}
+
+
+def compared(before: dict[str, dict], after: dict[str, dict]) -> list[Change]:
+    """The jobs that came, went or changed."""
+    changes = []
+    for name in sorted({*before, *after}):
+        if name not in before:
+            changes.append(Change("cron job", name, "create"))
+        elif name not in after:
+            changes.append(Change("cron job", name, "drop"))
+        elif before[name] != after[name]:
+            changes.append(Change("cron job", name, "change"))
+    return changes

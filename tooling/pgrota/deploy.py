@@ -1,0 +1,273 @@
+"""The deploy: tables, then functions and views, in one transaction on one connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from pgrota import catalog, cron, drain, migration, preflight, project, record
+from pgrota.database import Database
+from pgrota.drain import DrainNeeded
+from pgrota.errors import Refusal, is_transient
+from pgrota.objects import Change, ObjectLane
+from pgrota.project import Project
+from pgrota.transaction import Patience, Transaction, retried
+
+
+@dataclass
+class Outcome:
+    """What a deploy did, or would do."""
+
+    changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    deploy_ids: list[int] = field(default_factory=list)
+    drained: bool = False
+    seconds: float = 0.0
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.changes)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "changed": self.changed,
+            "changes": [change.as_json() for change in self.changes],
+            "notes": self.notes,
+            "deploy_ids": self.deploy_ids,
+            "drained": self.drained,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def deploy(
+    database: Database | str,
+    recipes: Sequence[str] = (),
+    *,
+    dry_run: bool = False,
+    patience: Patience | None = None,
+    say: Callable[[str], None] = lambda message: None,
+) -> Outcome:
+    """Bring the engine, and the recipes named, to what the files say.
+
+    Everything happens or nothing does. With `dry_run` everything is tried and rolled back.
+    """
+    if isinstance(database, str):
+        database = Database(database)
+    patience = patience or Patience()
+    projects = [project.engine(), *map(project.recipe, recipes)]
+    started = time.monotonic()
+    with database.connect(autocommit=False, kind=migration.HeldConnection) as connection:
+        outcome = _try_until_it_works(connection, projects, dry_run, patience, say)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def _try_until_it_works(
+    connection: migration.HeldConnection,
+    projects: list[Project],
+    dry_run: bool,
+    patience: Patience,
+    say: Callable[[str], None],
+) -> Outcome:
+    once = _Deploy(connection, projects, dry_run, patience, say)
+    try:
+        return retried(once, patience, say)
+    except DrainNeeded as reason:
+        say(f"the engine is being upgraded ({reason})")
+    connection.rollback()
+    with drain.drained(connection, patience.drain, say):
+        once.drained = True
+        return retried(once, patience, say)
+
+
+class _Deploy(Transaction):
+    """One try of the whole deploy."""
+
+    def __init__(
+        self,
+        connection: migration.HeldConnection,
+        projects: list[Project],
+        dry_run: bool,
+        patience: Patience,
+        say: Callable[[str], None],
+    ) -> None:
+        super().__init__(connection, patience, say, dry_run)
+        self.projects = projects
+        self.drained = False
+
+    def work(self) -> Outcome:
+        self.outcome = Outcome(drained=self.drained)
+        self.facts = preflight.look(self.connection)
+        may_act = preflight.check(self.connection, self.facts)
+        self._bootstrap(may_act)
+        for each in self.projects:
+            self._project(each)
+        drain.clear(self.connection)
+        return self.outcome
+
+    def _act_as_deployer(self) -> None:
+        self._act_as(self._deployer_role())
+
+    # the foundation
+
+    def _bootstrap(self, may_act: bool) -> None:
+        file = project.bootstrap()
+        self.engine_is_here = self.facts.schemas_exist and record.exists(self.connection)
+        self.bootstrapped = False
+        before = {s.key: s for s in catalog.foundation(self.connection)}
+        if may_act and self.engine_is_here:
+            self._act_as("rota_owner")
+            recorded = record.read(self.connection, project.FOUNDATION)
+            self._act_as_deployer()
+            if recorded.hashes.get(file.path) == file.source_hash and all(
+                key in before and before[key].fingerprint == recorded.fingerprints[key]
+                for key in recorded.objects_of(file.path)
+            ):
+                return
+        try:
+            self.connection.execute(file.text)
+        except psycopg.Error as error:
+            raise error if is_transient(error) else Refusal(error, file.path) from error
+        self._act_as_deployer()
+        self.bootstrapped = True
+        for stored in catalog.foundation(self.connection):
+            if stored.key not in before:
+                self._note_change(Change(stored.kind, stored.identity, "create", file.path))
+            elif stored.fingerprint != before[stored.key].fingerprint:
+                self._note_change(Change(stored.kind, stored.identity, "change", file.path))
+
+    # one project
+
+    def _project(self, each: Project) -> None:
+        role = "rota_owner" if each.is_engine else self._deployer_role()
+        changes = self._migrate(each, role)
+        self._act_as("rota_owner")
+        lane = ObjectLane(
+            self.connection,
+            each,
+            role,
+            lambda error: each.hint(error, self.facts.role),
+            self._before_drop(each),
+            drop_vanished=each.is_engine,
+        )
+        lane.apply()
+        changes += lane.changes
+        if each.is_engine:
+            self._act_as_deployer()
+            changes += cron.grant_usage(self.connection)
+            settings = cron.read_settings(self.connection)
+            self._act_as("rota_owner")
+            changes += cron.write_settings(self.connection, settings)
+        self._act_as("rota_owner")
+        changes += self._upkeep()
+        for change in changes:
+            self._note_change(change)
+        self._note_leftovers(each, lane)
+        if changes or (each.is_engine and self.bootstrapped):
+            self._record(each, changes, lane)
+        self._act_as_deployer()
+
+    def _deployer_role(self) -> str:
+        setting = self.facts.role_setting
+        return setting if setting == "none" else preflight.quoted(setting)
+
+    def _migrate(self, each: Project, role: str) -> list[Change]:
+        self._act_as("rota_owner")
+        waiting = migration.pending(each.migrations, self._heads(each.version_table))
+        if not waiting:
+            return []
+        if each.is_engine:
+            self._need_drain(f"migration {waiting[0]}")
+        self._act_as(role)
+        try:
+            migration.upgrade(self.connection, each.migrations, each.version_table)
+        except Exception as error:
+            cause = _database_error(error)
+            if cause is None or is_transient(cause):
+                raise cause or error from error
+            raise Refusal(cause, "migrations", each.hint(cause, self.facts.role)) from error
+        return [Change("migration", str(revision), "apply") for revision in waiting]
+
+    def _heads(self, table: str) -> set[str]:
+        there = self.connection.execute(
+            "select to_regclass(%s) is not null", [f"{migration.SCHEMA}.{table}"]
+        ).fetchone()[0]
+        if not there:
+            return set()
+        rows = self.connection.execute(f"select v.version_num from {migration.SCHEMA}.{table} as v")
+        return {row[0] for row in rows}
+
+    def _before_drop(self, each: Project) -> Callable[[str], None]:
+        return self._need_drain if each.is_engine else lambda reason: None
+
+    def _need_drain(self, reason: str) -> None:
+        if self.drained or self.dry_run or not self.engine_is_here:
+            return
+        raise DrainNeeded(reason)
+
+    def _upkeep(self) -> list[Change]:
+        """Partitions and cron rows follow from what stands in the tables."""
+        if self._function_exists("ensure_partitions"):
+            self.connection.execute("select rota_core.ensure_partitions()")
+            # It lowers lock_timeout for the rest of the transaction.
+            self._prepare()
+        if not self._function_exists("sync_cron"):
+            return []
+        self._act_as("rota_worker")
+        before = cron.jobs(self.connection)
+        answer = self.connection.execute("select rota_core.sync_cron()").fetchone()[0]
+        after = cron.jobs(self.connection)
+        self._act_as("rota_owner")
+        if answer == "no rights":
+            self.outcome.notes.append(cron.NO_RIGHTS)
+        elif answer not in ("synced", "absent"):
+            self.outcome.notes.append(f"cron.job was not brought up to date: {answer}")
+        return cron.compared(before, after)
+
+    def _function_exists(self, name: str) -> bool:
+        return self.connection.execute(
+            "select exists (select from pg_catalog.pg_proc as p"
+            " where p.pronamespace = 'rota_core'::regnamespace and p.proname = %s"
+            " and p.pronargs = p.pronargdefaults)",
+            [name],
+        ).fetchone()[0]
+
+    def _note_change(self, change: Change) -> None:
+        self.outcome.changes.append(change)
+
+    def _note_leftovers(self, each: Project, lane: ObjectLane) -> None:
+        for path in lane.kept:
+            self.outcome.notes.append(
+                f"{path} is no longer part of {each.name}; what it made was left in place"
+            )
+        unlisted = each.unlisted()
+        if unlisted:
+            self.outcome.notes.append(
+                f"install.sql of {each.name} does not name: {', '.join(unlisted[:5])}"
+                + (f" and {len(unlisted) - 5} more" if len(unlisted) > 5 else "")
+            )
+
+    def _record(self, each: Project, changes: list[Change], lane: ObjectLane) -> None:
+        if each.is_engine:
+            changes = [c for c in self.outcome.changes if c not in changes] + changes
+        listed = [change.as_json() for change in changes]
+        deploy_id = record.begin(self.connection, each.name, listed, self.facts)
+        lane.keep(deploy_id)
+        if each.is_engine and self.bootstrapped:
+            objects = catalog.foundation(self.connection)
+            record.keep(
+                self.connection, project.FOUNDATION, deploy_id, project.bootstrap(), objects
+            )
+        self.outcome.deploy_ids.append(deploy_id)
+
+
+def _database_error(error: BaseException) -> psycopg.Error | None:
+    """The database's own error inside whatever SQLAlchemy wrapped around it."""
+    original: BaseException | None = error
+    while original is not None and not isinstance(original, psycopg.Error):
+        original = getattr(original, "orig", None) or original.__cause__
+    return original

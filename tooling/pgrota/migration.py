@@ -1,0 +1,160 @@
+"""Alembic, on a connection and in a transaction that are not its own."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from pgrota.errors import Problem
+
+SCHEMA = "rota_core"
+
+
+def run_sql(text: str) -> None:
+    """Send statements as they stand.
+
+    What alembic and SQLAlchemy offer for this rewrites ` :name` and `%`.
+    """
+    from alembic import op
+
+    op.get_bind().connection.driver_connection.cursor().execute(text)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A revision as its file describes it."""
+
+    revision: str
+    down: tuple[str, ...]
+    title: str
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.revision} {self.title}"
+
+
+class HeldConnection(psycopg.Connection):
+    """A connection whose transaction ends only where its owner says so.
+
+    SQLAlchemy commits, rolls back and closes what it is given; here that does nothing.
+    """
+
+    held = False
+
+    def commit(self) -> None:
+        if not self.held:
+            super().commit()
+
+    def rollback(self) -> None:
+        if not self.held:
+            super().rollback()
+
+    def close(self) -> None:
+        if not self.held:
+            super().close()
+
+
+def revisions(folder: Path) -> list[Revision]:
+    """All revisions, oldest first. Read without importing them, so that it costs nothing."""
+    found = {r.revision: r for r in map(_read, sorted((folder / "versions").glob("*.py")))}
+    ordered: dict[str, Revision] = {}
+
+    def place(revision: Revision, path: tuple[str, ...] = ()) -> None:
+        if revision.revision in path:
+            raise Problem(f"the migrations go in a circle: {' -> '.join(path)}")
+        for down in revision.down:
+            if down not in found:
+                raise Problem(f"migration {revision} follows {down}, which does not exist")
+            place(found[down], (*path, revision.revision))
+        ordered.setdefault(revision.revision, revision)
+
+    for revision in found.values():
+        place(revision)
+    return list(ordered.values())
+
+
+def pending(folder: Path, current: set[str]) -> list[Revision]:
+    """The revisions that are not applied yet, given the heads that are."""
+    known = revisions(folder)
+    by_name = {r.revision: r for r in known}
+    strange = current - set(by_name)
+    if strange:
+        raise Problem(
+            f"the database is at migration {', '.join(sorted(strange))}, which is not known here",
+            "it was deployed by a newer rota",
+            "pip install --upgrade pgrota",
+        )
+    applied: set[str] = set()
+    waiting = list(current)
+    while waiting:
+        name = waiting.pop()
+        if name not in applied:
+            applied.add(name)
+            waiting.extend(by_name[name].down)
+    return [r for r in known if r.revision not in applied]
+
+
+def upgrade(connection: HeldConnection, folder: Path, version_table: str) -> None:
+    """Bring the tables up to date inside the transaction of this connection."""
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import StaticPool
+
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["version_table"] = version_table
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: connection,
+        poolclass=StaticPool,
+        use_native_hstore=False,
+    )
+    connection.held = True
+    try:
+        with engine.connect() as shared:
+            config.attributes["connection"] = shared
+            command.upgrade(config, "heads")
+        engine.dispose()
+    finally:
+        connection.held = False
+
+
+def run_environment() -> None:
+    """What an env.py does: the two lines of it stand in migrations/."""
+    from alembic import context
+
+    connection = context.config.attributes.get("connection")
+    if connection is None:
+        raise Problem("these migrations are applied by rota itself", hint="rota deploy")
+    context.configure(
+        connection=connection,
+        version_table=context.config.attributes["version_table"],
+        version_table_schema=SCHEMA,
+        transactional_ddl=True,
+    )
+    context.run_migrations()
+
+
+def _read(path: Path) -> Revision:
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise Problem(f"{path.name} does not parse: {error.msg}, line {error.lineno}") from None
+    values = {
+        target.id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id in ("revision", "down_revision")
+    }
+    if not values.get("revision"):
+        raise Problem(f"{path.name} names no revision")
+    down = values.get("down_revision") or ()
+    title = (ast.get_docstring(tree) or path.stem).splitlines()[0]
+    return Revision(
+        values["revision"], (down,) if isinstance(down, str) else tuple(down), title, path
+    )

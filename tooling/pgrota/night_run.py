@@ -1,0 +1,108 @@
+"""A run of the night batch, watched while it goes on, and interrupted once on purpose."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from pgrota.errors import Problem
+
+FINAL = ("succeeded", "failed", "cancelled", "skipped")
+
+LOOK = """
+select r.state, r.attempt, r.progress ->> 'step' as step,
+  (r.progress ->> 'done')::bigint as done, (r.progress ->> 'total')::bigint as total,
+  r.input ->> 'day' as day, r.error, r.output, r.started_at, r.finished_at, w.pid
+from rota.runs as r
+left join rota.workers as w on w.worker_id = r.worker_id
+where r.run_id = %s
+"""
+LINES = """
+select l.log_id, l.level, l.message, l.context
+from rota.logs as l
+where l.run_id = %s and l.log_id > %s
+order by l.log_id
+"""
+# Decided and done in one statement, so that it cannot hit a worker that has moved on.
+TERMINATE = """
+select w.pid
+from rota.runs as r
+join rota.workers as w on w.worker_id = r.worker_id and w.state = 'working'
+where r.run_id = %s
+  and r.state = 'running'
+  and r.progress ->> 'step' = 'notifications'
+  and (r.progress ->> 'done')::numeric
+    between 0.3 * (r.progress ->> 'total')::numeric and 0.9 * (r.progress ->> 'total')::numeric
+  and pg_terminate_backend(w.pid)
+"""
+CRON_JOB = """
+select j.jobname
+from cron.job_run_details as d
+join cron.job as j on j.jobid = d.jobid
+where d.job_pid = %s and d.status = 'running'
+"""
+ATTEMPTS = """
+select a.attempt, a.outcome, w.pid::text as backend, a.started_at::time(0) as started, a.duration,
+  a.error ->> 'message' as error
+from rota.attempts as a
+left join rota.workers as w on w.worker_id = a.worker_id
+where a.run_id = %s
+order by a.attempt, a.started_at
+"""
+
+
+class NightRun:
+    """One run, seen over one connection that commits each statement."""
+
+    def __init__(self, connection: psycopg.Connection[Any], run_id: int) -> None:
+        self.connection = connection
+        self.run_id = run_id
+        self._last_line = 0
+
+    def look(self) -> dict[str, Any]:
+        """The run as it is now."""
+        return self.rows(LOOK, self.run_id)[0]
+
+    def new_lines(self) -> list[dict[str, Any]]:
+        """The log lines since the last call."""
+        lines = self.rows(LINES, self.run_id, self._last_line)
+        if lines:
+            self._last_line = lines[-1]["log_id"]
+        return lines
+
+    def attempts(self) -> list[dict[str, Any]]:
+        return self.rows(ATTEMPTS, self.run_id)
+
+    def follow(self, patience: float = 120, interval: float = 0.015) -> Iterator[dict[str, Any]]:
+        """Look again and again until the run has ended; that look is the last."""
+        deadline = time.monotonic() + patience
+        while True:
+            seen = self.look()
+            yield seen
+            if seen["state"] in FINAL:
+                return
+            if time.monotonic() > deadline:
+                raise Problem(
+                    f"run {self.run_id} is still {seen['state']} after {patience:.0f} s",
+                    hint="rota doctor",
+                )
+            time.sleep(interval)
+
+    def terminate_worker(self) -> int | None:
+        """End the backend that archives for this run, if it is in the middle of that."""
+        found = self.rows(TERMINATE, self.run_id)
+        return found[0]["pid"] if found else None
+
+    def cron_job_of(self, pid: int | None) -> str | None:
+        """The pg_cron job whose session this is."""
+        found = self.rows(CRON_JOB, pid)
+        return found[0]["jobname"] if found else None
+
+    def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+        """Any query, in the same session."""
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query, parameters).fetchall()

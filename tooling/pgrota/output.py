@@ -1,0 +1,155 @@
+"""Data to stdout, progress to stderr; tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH_OF_A_PIPE = 160
+
+
+def wants_json() -> bool:
+    """Whether the user asked for --json, before or after the command."""
+    context = click.get_current_context(silent=True)
+    options = context.find_root().obj if context else None
+    return bool(getattr(options, "json", False))
+
+
+def console(stderr: bool = False) -> Console:
+    """A console that keeps whole lines when nobody looks, and colours only when somebody does."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    columns = os.environ.get("COLUMNS", "")
+    width = None if stream.isatty() or columns.isdigit() else WIDTH_OF_A_PIPE
+    return Console(
+        file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False
+    )
+
+
+def progress(message: str) -> None:
+    """Say what is going on, where it does not get into the data."""
+    from pgrota.masking import mask
+
+    click.echo(mask(message), err=True)
+
+
+def warn(message: str) -> None:
+    """A remark that does not stop the work."""
+    from pgrota.masking import mask
+
+    click.secho(f"Note: {mask(message)}", err=True, fg="yellow")
+
+
+def data(value: Any) -> None:
+    """One value as JSON on stdout."""
+    click.echo(json.dumps(value, default=plain, ensure_ascii=False, indent=2))
+
+
+def table(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str] | Mapping[str, str] | None = None,
+    title: str | None = None,
+    empty: str = "nothing to show",
+) -> None:
+    """Rows as a table; as a JSON list with --json. `columns` maps a key to its heading."""
+    rows = list(rows)
+    if wants_json():
+        data(rows)
+        return
+    if not rows:
+        click.echo(f"{title}: {empty}" if title else empty)
+        return
+    headings = _headings(rows, columns)
+
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    grid = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for key, heading in headings.items():
+        numeric = all(_is_number(row.get(key)) for row in rows if row.get(key) is not None)
+        grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(_cell(row.get(key)) for key in headings))
+    console().print(grid)
+
+
+def fields(record: Mapping[str, Any], title: str | None = None) -> None:
+    """One record, a field a line; as a JSON object with --json."""
+    if wants_json():
+        data(dict(record))
+        return
+    if title:
+        click.secho(title, bold=True)
+    width = max((len(key) for key in record), default=0)
+    for key, value in record.items():
+        lines = text(value).splitlines() or [""]
+        click.echo(f"{key:<{width}}  {lines[0]}")
+        for line in lines[1:]:
+            click.echo(f"{'':<{width}}  {line}")
+
+
+def text(value: Any) -> str:
+    """A value the way a person wants to read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, datetime.timedelta):
+        return duration(value)
+    if isinstance(value, dict | list):
+        return json.dumps(value, default=plain, ensure_ascii=False)
+    return str(value)
+
+
+def duration(length: datetime.timedelta) -> str:
+    """`1.2 s`, `4 min 3 s`, `2 h 5 min`: two figures are enough."""
+    seconds = length.total_seconds()
+    if abs(seconds) < 60:
+        return f"{seconds:.1f} s" if abs(seconds) >= 0.1 else f"{seconds * 1000:.0f} ms"
+    minutes, rest = divmod(int(seconds), 60)
+    if abs(minutes) < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    if abs(hours) < 48:
+        return f"{hours} h {minutes} min"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def plain(value: Any) -> Any:
+    """What json cannot write by itself."""
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)
+
+
+def _headings(rows: list, columns: Sequence[str] | Mapping[str, str] | None) -> dict[str, str]:
+    if columns is None:
+        columns = list(rows[0])
+    if isinstance(columns, Mapping):
+        return dict(columns)
+    return {key: key.replace("_", " ") for key in columns}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool)
+
+
+def _cell(value: Any) -> str:
+    return text(value)

@@ -1,0 +1,269 @@
+"""Taking rota out of a database without leaving anything of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg.rows import dict_row
+
+from pgrota import drain, migration, outsiders, preflight, record
+from pgrota.database import Database
+from pgrota.errors import Problem
+from pgrota.preflight import ROLES, quoted
+from pgrota.transaction import Patience, Transaction, retried
+
+
+@dataclass
+class Removed:
+    """What went, and what could not."""
+
+    removed: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict:
+        return {"removed": self.removed, "kept": self.kept}
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What would be lost."""
+
+    tasks: int
+    finished_runs: int
+    live_runs: int
+
+
+def contents(database: Database) -> Contents | None:
+    """How much there is, or None where rota is not installed."""
+    with database.connect(autocommit=False) as connection:
+        facts = preflight.look(connection)
+        if not facts.schemas_exist or not record.exists(connection):
+            return None
+        _require_membership(connection, facts)
+        connection.execute("set local role rota_owner")
+        counts = connection.execute(
+            "select (select count(*) from rota_core.task),"
+            " (select count(*) from rota_core.finished_run),"
+            " (select count(*) from rota_core.run)"
+        ).fetchone()
+        connection.rollback()
+    return Contents(*counts)
+
+
+def remove(
+    database: Database,
+    *,
+    force: bool = False,
+    patience: Patience | None = None,
+    say: Callable[[str], None] = lambda message: None,
+) -> Removed:
+    """Remove schemas, cron rows, settings, grants and, where nobody else needs them, the roles."""
+    patience = patience or Patience()
+    with database.connect(autocommit=False, kind=migration.HeldConnection) as connection:
+        once = _Removal(connection, patience, say, force)
+        if not record.exists(connection):
+            connection.rollback()
+            return retried(once, patience, say)
+        once.refuse_live_runs()
+        with drain.drained(connection, patience.drain, say, insist=not force):
+            return retried(once, patience, say)
+
+
+class _Removal(Transaction):
+    """One try of the whole removal."""
+
+    def __init__(
+        self,
+        connection: migration.HeldConnection,
+        patience: Patience,
+        say: Callable[[str], None],
+        force: bool,
+    ) -> None:
+        super().__init__(connection, patience, say)
+        self.force = force
+
+    def refuse_live_runs(self) -> None:
+        facts = preflight.look(self.connection)
+        _require_membership(self.connection, facts)
+        self.connection.execute("set local role rota_owner")
+        live = self.connection.execute("select count(*) from rota_core.run").fetchone()[0]
+        self.connection.rollback()
+        if live and not self.force:
+            raise Problem(
+                f"{live} runs are queued or running",
+                "they and all history would be lost",
+                "wait for them or cancel them (rota run list), or: rota remove --force",
+            )
+
+    def work(self) -> Removed:
+        self.removed = Removed()
+        self.facts = preflight.look(self.connection)
+        self.there = [role for role in ROLES if role in self.facts.roles]
+        _require_membership(self.connection, self.facts)
+        self._refuse_foreign()
+        if "rota_worker" in self.there:
+            self._cron()
+        self._recipes()
+        self._schemas()
+        if self.there:
+            self._privileges()
+            self._roles()
+        return self.removed
+
+    def _refuse_foreign(self) -> None:
+        foreign = outsiders.dependants(self.connection)
+        if foreign and not self.force:
+            raise Problem(
+                "other objects depend on rota",
+                "\n".join(foreign),
+                "change or drop them first, or let them go too: rota remove --force",
+            )
+        self.removed.removed += foreign
+
+    def _cron(self) -> None:
+        if not self._sees_cron():
+            return
+        self.connection.execute("set local role rota_worker")
+        rows = self.connection.execute(
+            "select j.jobid, j.jobname from cron.job as j"
+            " where j.username = current_user and j.database = current_database()"
+        ).fetchall()
+        for jobid, name in rows:
+            self.connection.execute("select cron.unschedule(%s::bigint)", [jobid])
+            self.removed.removed.append(f"cron job {name or jobid}")
+        if self._may_delete_details():
+            self.connection.execute(
+                "delete from cron.job_run_details as d"
+                " where d.username = current_user and d.database = current_database()"
+            )
+        self.connection.execute("set local role none")
+
+    def _sees_cron(self) -> bool:
+        return self.connection.execute(
+            "select coalesce((select has_schema_privilege('rota_worker', n.oid, 'USAGE')"
+            " from pg_catalog.pg_namespace as n"
+            " join pg_catalog.pg_extension as e on e.extname = 'pg_cron'"
+            " where n.nspname = 'cron'), false)"
+        ).fetchone()[0]
+
+    def _may_delete_details(self) -> bool:
+        return self.connection.execute(
+            "select to_regclass('cron.job_run_details') is not null"
+            " and has_table_privilege('cron.job_run_details', 'DELETE')"
+        ).fetchone()[0]
+
+    def _recipes(self) -> None:
+        """What a recipe's files made goes; its tables hold data and stay."""
+        if not record.exists(self.connection):
+            return
+        self.connection.execute("set local role rota_owner")
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(
+                "select o.project, o.kind, o.identity from rota_core.deployed_object as o"
+                " where o.project not in ('rota', 'foundation')"
+            ).fetchall()
+            tables = cursor.execute("select from rota_core.recipe_version").rowcount
+        self.connection.execute("set local role none")
+        for row in rows:
+            self.connection.execute(f"drop {row['kind']} if exists {row['identity']} cascade")
+            self.removed.removed.append(f"{row['kind']} {row['identity']}")
+        if tables:
+            self.removed.kept.append("the tables of the sample application: drop them yourself")
+
+    def _schemas(self) -> None:
+        for schema, owner in (
+            ("rota", self.facts.owner_of_rota),
+            ("rota_core", self.facts.owner_of_rota_core),
+        ):
+            if owner == "rota_owner":
+                self.connection.execute("set local role rota_owner")
+                self.connection.execute(f"drop schema {schema} cascade")
+                self.connection.execute("set local role none")
+                self.removed.removed.append(f"schema {schema}")
+
+    def _privileges(self) -> None:
+        """Default privileges, settings of the roles and grants to them in this database."""
+        if "rota_owner" in self.there:
+            self.connection.execute("set local role rota_owner")
+            self.connection.execute(
+                "alter default privileges for role rota_owner grant execute on functions to public"
+            )
+        if "rota_worker" in self.there:
+            self.connection.execute("set local role rota_worker")
+            database = quoted(self.facts.database)
+            self.connection.execute(f"alter role rota_worker in database {database} reset all")
+        self.connection.execute("set local role none")
+        owned = outsiders.owned(self.connection, self.there)
+        if owned:
+            raise Problem(
+                "roles of rota own objects of yours",
+                "\n".join(f"{description} belongs to {role}" for description, role in owned),
+                "give them to another role: reassign owned by "
+                f"{', '.join(sorted({role for _, role in owned}))} to"
+                f" {quoted(self.facts.role)};",
+            )
+        for role in self.there:
+            if self._become_member(role):
+                self.connection.execute(f"drop owned by {role}")
+
+    def _become_member(self, role: str) -> bool:
+        if self._allowed("select pg_has_role(current_user, %s, 'USAGE')", role):
+            return True
+        return self._attempt(f"grant {role} to {quoted(self.facts.role)}") is None
+
+    def _allowed(self, query: str, role: str) -> bool:
+        return self.connection.execute(query, [role]).fetchone()[0]
+
+    def _roles(self) -> None:
+        for role in self.there:
+            jobs = self._jobs_of(role)
+            reason = (
+                f"it still owns {jobs} jobs in cron.job"
+                if jobs
+                else self._attempt(f"drop role {role}")
+            )
+            if reason:
+                self.removed.kept.append(f"role {role}: {reason}")
+            else:
+                self.removed.removed.append(f"role {role}")
+
+    def _jobs_of(self, role: str) -> int:
+        """pg_cron's scheduler crashes over jobs of a role that is gone."""
+        there = self.connection.execute("select to_regclass('cron.job') is not null").fetchone()[0]
+        if not there or not self._allowed("select pg_has_role(current_user, %s, 'USAGE')", role):
+            return 0
+        with self.connection.transaction(force_rollback=True):
+            if not self._allowed("select has_schema_privilege(%s, 'cron', 'USAGE')", role):
+                return 0
+            self.connection.execute(f"set local role {role}")
+            return self.connection.execute(
+                "select count(*) from cron.job as j where j.username = current_user"
+            ).fetchone()[0]
+
+    def _attempt(self, statement: str) -> str | None:
+        """Execute what may be refused. Returns why it was."""
+        try:
+            with self.connection.transaction():
+                self.connection.execute(statement)
+        except psycopg.errors.DependentObjectsStillExist as error:
+            places = error.diag.message_detail or ""
+            return "used elsewhere: " + "; ".join(places.splitlines()[:5])
+        except psycopg.errors.InsufficientPrivilege as error:
+            return f"{error.diag.message_primary}; as a superuser: {statement};"
+        return None
+
+
+def _require_membership(connection: psycopg.Connection, facts: preflight.Facts) -> None:
+    """To take rota away one must be able to act as its roles, as for a deploy."""
+    if not facts.schemas_exist:
+        return
+    preflight.check(connection, facts)
+    for role in preflight.ACTED_AS:
+        usable = connection.execute(
+            "select pg_has_role(current_user, %s, 'USAGE')", [role]
+        ).fetchone()[0]
+        if role in facts.roles and not usable:
+            options = " with inherit true, set true" if facts.version_num >= 160000 else ""
+            connection.execute(f"grant {role} to {quoted(facts.role)}{options}")
