@@ -1,0 +1,100 @@
+begin;
+select plan(3);
+
+-- Who may call what, and look at what. Whatever is not here is nobody's but the owner's.
+create temp table recorded (role text, room text, names text);
+insert into recorded (role, room, names)
+values
+  ('rota_admin', 'rota', '
+    allow_run_as call_task cancel configure cron_matches cron_next cron_prev define_lane
+    define_schedule define_task drop_lane drop_schedule drop_task erase_subject get_run log pause
+    resume retry retry_all start start_many start_schedule
+  '),
+  ('rota_app', 'rota', '
+    call_task cancel cron_matches cron_next cron_prev get_run log retry start start_many
+  '),
+  ('rota_monitor', 'rota', 'cron_matches cron_next cron_prev'),
+  ('rota_reader', 'rota', 'cron_matches cron_next cron_prev'),
+  ('rota_worker', 'rota', '
+    cron_matches cron_next cron_prev log serve start start_many supervise work
+  '),
+  ('rota_admin', 'rota_core', '
+    check_answer cron_facts engine_facts has_trampoline health_cron health_cron_jobs
+    health_cron_server health_engine health_runs health_schedules health_tasks health_worker_role
+    health_workers redact save_task task_call trampoline_name wall_clock
+  '),
+  ('rota_app', 'rota_core', 'check_answer task_call'),
+  ('rota_owner', 'rota_core', 'cron_changes cron_facts sync_cron worker_backends'),
+  ('rota_reader', 'rota_core', '
+    cron_facts engine_facts has_trampoline health_cron health_cron_jobs health_cron_server
+    health_engine health_runs health_schedules health_tasks health_worker_role health_workers
+    redact trampoline_name wall_clock
+  '),
+  ('rota_worker', 'rota_core', '
+    check_answer claim claim_external close_worker collect_log count_signal cron_job_name
+    drop_partitions end_worker ensure_partitions error_json expire_external fire_due
+    has_deferred_constraints hold_locks lanes note_trouble open_worker open_workers record_chunk
+    record_outcomes recover_workers refuse_read_only register_worker request_stop run_batch
+    runs_to_stop see_worker serve_lane setting stop_runs supervise_once tend wall_clock
+    wanted_cron_jobs work_slice
+  '),
+  ('rota_admin', 'rota views', 'attempts health logs runs schedules slots tasks workers'),
+  ('rota_reader', 'rota views', 'attempts health logs runs schedules slots tasks workers'),
+  ('rota_admin', 'schemas', 'rota rota_core'),
+  ('rota_app', 'schemas', 'rota rota_core'),
+  ('rota_monitor', 'schemas', 'rota'),
+  ('rota_reader', 'schemas', 'rota rota_core'),
+  ('rota_worker', 'schemas', 'rota rota_core');
+
+create temp view found as
+select
+  g.grantee::regrole::text as role,
+  n.nspname::text as room,
+  p.proname::text as name
+from pg_catalog.pg_proc as p
+join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+cross join lateral pg_catalog.aclexplode(p.proacl) as g
+where n.nspname in ('rota', 'rota_core') and g.grantee not in (0, p.proowner)
+union all
+select
+  g.grantee::regrole::text,
+  n.nspname || ' views',
+  c.relname::text
+from pg_catalog.pg_class as c
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+cross join lateral pg_catalog.aclexplode(c.relacl) as g
+where n.nspname in ('rota', 'rota_core')
+  and g.grantee not in (0, c.relowner) and g.privilege_type = 'SELECT'
+union all
+select
+  g.grantee::regrole::text,
+  'schemas',
+  n.nspname::text
+from pg_catalog.pg_namespace as n
+cross join lateral pg_catalog.aclexplode(n.nspacl) as g
+where n.nspname in ('rota', 'rota_core') and g.grantee not in (0, n.nspowner);
+
+create temp view said as
+select r.role, r.room, n.name
+from recorded as r
+cross join lateral regexp_split_to_table(trim(e' \n' from r.names), '\s+') as n (name);
+
+select is_empty(
+  'select f.* from found as f except select s.* from said as s',
+  'nobody has a right that is not recorded'
+);
+select is_empty(
+  'select s.* from said as s except select f.* from found as f',
+  'each recorded right is there'
+);
+select is_empty(
+  $$select r.rolname, m.rolname
+    from pg_catalog.pg_auth_members as a
+    join pg_catalog.pg_roles as r on r.oid = a.roleid
+    join pg_catalog.pg_roles as m on m.oid = a.member
+    where r.rolname like 'rota\_%' and m.rolname like 'rota\_%'$$,
+  'the roles are siblings: none is a member of another'
+);
+
+select * from finish();
+rollback;

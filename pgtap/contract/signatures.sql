@@ -1,0 +1,94 @@
+begin;
+select plan(3);
+
+-- What users type. A change here is a change of the contract: the README says it too.
+create temp table recorded (name text, arguments text, result text);
+insert into recorded (name, arguments, result)
+values
+  ('allow_run_as', $$role text$$, $$void$$),
+  ('call_task', $$task text, input jsonb = '{}'$$, $$jsonb$$),
+  ('cancel', $$run_id bigint$$, $$text$$),
+  ('configure', $$setting text, value text$$, $$void$$),
+  ('cron_matches', $$
+    expression text, at timestamp with time zone, timezone text = 'UTC'
+  $$, $$boolean$$),
+  ('cron_next', $$
+    expression text, at timestamp with time zone, timezone text = 'UTC'
+  $$, $$timestamp with time zone$$),
+  ('cron_prev', $$
+    expression text, at timestamp with time zone, timezone text = 'UTC'
+  $$, $$timestamp with time zone$$),
+  ('define_lane', $$name text, workers integer = 1$$, $$text$$),
+  ('define_schedule', $$
+    name text, cron text, task text = NULL, input jsonb = '{}', timezone text = 'UTC',
+    overlap text = 'skip', misfire text = 'run_once', max_catchup integer = 10,
+    deadline interval = NULL, command text = NULL
+  $$, $$text$$),
+  ('define_task', $$
+    name text, handler text, kind text = 'call', timeout interval = '00:05:00',
+    max_attempts integer = 3, initial_delay interval = '00:00:01', backoff_factor numeric = 2,
+    max_delay interval = '01:00:00', jitter numeric = 0, retry_on text[] = '{}',
+    lane text = 'default', priority integer = 0, concurrency integer = NULL, mutex text = NULL,
+    rate_limit text = NULL, run_as text = NULL, callers name[] = NULL, alert text = NULL,
+    tags text[] = '{}', owner text = NULL, doc jsonb = '{}'
+  $$, $$text$$),
+  ('drop_lane', $$name text$$, $$void$$),
+  ('drop_schedule', $$name text$$, $$void$$),
+  ('drop_task', $$name text, queued_runs text = 'refuse'$$, $$void$$),
+  ('erase_subject', $$tag text$$, $$bigint$$),
+  ('get_run', $$run_id bigint$$, $$jsonb$$),
+  ('log', $$level text, message text, context jsonb = '{}'$$, $$void$$),
+  ('pause', $$
+    kind text, name text, until timestamp with time zone = NULL, reason text = NULL
+  $$, $$void$$),
+  ('resume', $$kind text, name text$$, $$void$$),
+  ('retry', $$run_id bigint, from_step text = NULL$$, $$text$$),
+  ('retry_all', $$task text, since timestamp with time zone$$, $$bigint$$),
+  ('serve', $$IN budget interval = '00:00:58'$$, $$procedure$$),
+  ('start', $$
+    task text, input jsonb = '{}', key text = NULL, on_key text = 'return',
+    run_at timestamp with time zone = NULL, priority integer = NULL, tags text[] = '{}',
+    OUT run_id bigint, OUT is_new boolean, OUT state text
+  $$, $$record$$),
+  ('start_many', $$task text, inputs jsonb[]$$, $$SETOF bigint$$),
+  ('start_schedule', $$name text$$, $$bigint$$),
+  ('supervise', $$IN budget interval = '00:00:58'$$, $$procedure$$),
+  ('work', $$
+    IN lane text = 'default', IN budget interval = '00:00:58', IN poll interval = '00:00:00.1'
+  $$, $$procedure$$);
+
+create temp view said as
+select
+  r.name,
+  trim(regexp_replace(r.arguments, '\s+', ' ', 'g')) as arguments,
+  trim(regexp_replace(r.result, '\s+', ' ', 'g')) as result
+from recorded as r;
+
+create temp view found as
+select
+  p.proname::text as name,
+  regexp_replace(
+    replace(pg_catalog.pg_get_function_arguments(p.oid), ' DEFAULT ', ' = '),
+    '::[a-z]+( [a-z]+)*(\[\])?', '', 'g'
+  ) as arguments,
+  case p.prokind when 'p' then 'procedure' else pg_catalog.pg_get_function_result(p.oid) end
+    as result
+from pg_catalog.pg_proc as p
+where p.pronamespace = 'rota'::regnamespace;
+
+select is_empty(
+  'select f.* from found as f except select s.* from said as s',
+  'each function of schema rota stands here with its arguments, types and defaults'
+);
+select is_empty(
+  'select s.* from said as s except select f.* from found as f',
+  'each function that stands here is there'
+);
+select views_are(
+  'rota',
+  string_to_array('attempts health logs runs schedules slots tasks workers', ' ')::name[],
+  'the views are those that are known'
+);
+
+select * from finish();
+rollback;

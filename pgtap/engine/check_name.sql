@@ -1,0 +1,63 @@
+begin;
+select plan(17);
+
+create function pg_temp.refusal(statement text) returns text
+language plpgsql as $$
+declare v_hint text;
+begin
+  execute statement;
+  return 'done';
+exception when others then
+  get stacked diagnostics v_hint = pg_exception_hint;
+  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
+end;
+$$;
+
+select is_empty(
+  $$select r.role
+    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
+      as r (role)
+    where has_function_privilege(r.role, 'rota_core.check_name'::regproc, 'execute')$$,
+  'it is internal'
+);
+
+select is(
+  pg_temp.refusal('select rota_core.check_name(''task'', null)'),
+  '22023 task name null is not usable; '
+  'Use 1 to 63 letters, digits, and _ - . : /, such as send-report.',
+  'a name is needed, and the hint says what one looks like'
+);
+select is(
+  left(pg_temp.refusal(format('select rota_core.check_name(''lane'', %L)', n.name)), 15),
+  '22023 lane name', format('refused: %s', n.what)
+)
+from (
+  values
+  ('nothing', ''),
+  ('200 characters', repeat('x', 200)),
+  ('64 characters', repeat('x', 64)),
+  ('two statements', 'x; drop table users'),
+  ('quotes', 'it''s'),
+  ('double quotes', 'a"b'),
+  ('a space', 'send report'),
+  ('two lines', e'send\nreport'),
+  ('a line end', e'send\n'),
+  ('a sign first', '-x')
+) as n (what, name);
+select cmp_ok(
+  length(pg_temp.refusal(format('select rota_core.check_name(''task'', %L)', repeat('x', 9999)))),
+  '<', 250, 'a name that goes on and on is not repeated whole'
+);
+select lives_ok(
+  format('select rota_core.check_name(''task'', %L)', n.name), format('taken: %s', n.what)
+)
+from (
+  values
+  ('a letter', 'x'),
+  ('63 characters', repeat('x', 63)),
+  ('words', 'Send-report_2.daily:eu/west'),
+  ('letters of other scripts', 'отчёт')
+) as n (what, name);
+
+select * from finish();
+rollback;

@@ -1,0 +1,72 @@
+begin;
+select plan(18);
+
+create function pg_temp.refusal(statement text) returns text
+language plpgsql as $$
+declare v_hint text;
+begin
+  execute statement;
+  return 'done';
+exception when others then
+  get stacked diagnostics v_hint = pg_exception_hint;
+  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
+end;
+$$;
+
+select results_eq(
+  $$select r.role
+    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
+      as r (role)
+    where has_function_privilege(r.role, 'rota.configure'::regproc, 'execute')$$,
+  $$values ('rota_admin')$$,
+  'an administrator may configure, and nobody else'
+);
+
+set local role rota_admin;
+
+-- refusals
+select is(
+  pg_temp.refusal('select rota.configure(''colour'', ''blue'')'),
+  '42704 setting ''colour'' does not exist; '
+  'Settings are history_keep, log_keep, key_keep and slot_keep.',
+  'an unknown setting is refused'
+);
+select is(
+  pg_temp.refusal('select rota.configure(''draining'', ''infinity'')'),
+  '42704 setting ''draining'' does not exist; '
+  'Settings are history_keep, log_keep, key_keep and slot_keep.',
+  'what deploys use is nobody''s setting'
+);
+select is(
+  pg_temp.refusal(format('select rota.configure(''log_keep'', %L)', v.length)),
+  format(
+    '22023 log_keep must be a length of at least one day, not %s; '
+    'select rota.configure(''log_keep'', ''90 days'');', quote_nullable(v.length)
+  ),
+  format('refused: %s', coalesce(v.length, 'null'))
+)
+from unnest('{"a while",null,"",23 hours,-5 days,999999999999 years,90 days; drop}'::text[])
+  as v (length);
+reset role;
+select is_empty(
+  $$select from rota_core.setting as s where s.name like '%keep'$$,
+  'after the refusals nothing is set'
+);
+
+-- the deed
+select is(
+  rota_core.setting(s.name), s.length, format('%s is %s unless configured', s.name, s.length)
+)
+from (
+  values
+  ('history_keep', '90 days'), ('log_keep', '30 days'), ('key_keep', '90 days'),
+  ('slot_keep', '90 days'), ('draining', 'false'), ('colour', null)
+) as s (name, length);
+set local role rota_admin;
+select rota.configure('log_keep', '1 year');
+select rota.configure('log_keep', '1 day');
+reset role;
+select is(rota_core.setting('log_keep'), '1 day', 'the last word counts');
+
+select * from finish();
+rollback;

@@ -1,0 +1,54 @@
+begin;
+select plan(9);
+
+-- given: the role as deploy leaves it
+create function pg_temp.said(check_name text) returns text language sql as $$
+  select concat_ws(': ', h.status, h.detail)
+  from rota_core.health_worker_role() as h
+  where h.check_name = said.check_name
+$$;
+select lives_ok(
+  format('alter role rota_worker in database %I set statement_timeout = 0', current_database()),
+  'given: no timeout here'
+);
+
+-- who may call it
+select function_privs_are(
+  'rota_core', 'health_worker_role', array[]::text[], 'rota_reader', array['EXECUTE'],
+  'a reader may call it'
+);
+
+-- the deed
+select is(pg_temp.said('login of rota_worker'), 'ok: it may log in', 'it may log in');
+select is(pg_temp.said('timeout of rota_worker'), 'ok: none', 'it has no timeout');
+
+alter role rota_worker set statement_timeout = '2min';
+select is(
+  pg_temp.said('timeout of rota_worker'), 'ok: none',
+  'a timeout of the role is overruled by the setting for this database'
+);
+
+select lives_ok(
+  format('alter role rota_worker in database %I reset statement_timeout', current_database()),
+  'given: the setting is gone'
+);
+select is(
+  pg_temp.said('timeout of rota_worker'),
+  'warning: statement_timeout = 2min counts from a worker''s start and cancels innocent handlers',
+  'then the timeout of the role counts'
+);
+
+alter role rota_worker connection limit 1;
+select is(
+  pg_temp.said('login of rota_worker'),
+  'critical: rota_worker may have 1 connections, too few for its workers', 'too few connections'
+);
+
+alter role rota_worker nologin;
+select is(
+  pg_temp.said('login of rota_worker'),
+  'critical: rota_worker may not log in, so no worker starts', 'no login'
+);
+
+select * from finish();
+rollback;

@@ -1,0 +1,1 @@
+"""How fast rota is: `./tooling/bench` runs these, beside others and on one private server."""

@@ -1,0 +1,307 @@
+"""The servers and databases that tests run on: made when first asked for, gone at the end.
+
+A session keeps its servers in one temporary directory. A small shell process waits beside us and
+cleans up should pytest be killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+import statements
+from pgrota import project
+from pgrota.deploy import deploy
+from pgrota.errors import Problem
+from pgrota.server import Server
+
+ROOT = Path(__file__).parents[1]
+TEMPLATE = "rota_template"
+CRON_DATABASE = "cron"
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+EXTENSIONS = {"pgtap": "tap", "plpgsql_check": "plpgsql_check"}
+CLEAN_UP = r"""
+read -r _ && exit
+for data in "$1"/*/server/data; do
+  pid=$(head -n 1 "$data/postmaster.pid" 2>/dev/null) || continue
+  [ "$(readlink "/proc/$pid/cwd")" = "$data" ] && kill -QUIT "$pid"
+done
+sleep 1
+rm -rf "$1"
+"""
+
+
+def wait_until(
+    predicate: Callable[[], Any], timeout: float = 10, interval: float = 0.02, what: str = ""
+) -> Any:
+    """The first true answer of `predicate`; fails the test when none comes in time."""
+    deadline = time.monotonic() + timeout
+    while True:
+        answer = predicate()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {timeout:g} s in vain for {what or predicate}")
+        time.sleep(interval)
+
+
+class Worker:
+    """A statement that runs in its own session and thread: `call rota.work(...)` and its like."""
+
+    def __init__(self, database: Clone, statement: str, user: str) -> None:
+        self.database = database
+        self.error: psycopg.Error | None = None
+        self.connection = database.connect(user)
+        self.pid = self.connection.info.backend_pid
+        self._thread = threading.Thread(target=self._run, args=(statement,), daemon=True)
+        self._thread.start()
+
+    def _run(self, statement: str) -> None:
+        try:
+            self.connection.execute(statement)
+        except psycopg.Error as error:
+            self.error = error
+        finally:
+            self.connection.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def join(self, timeout: float = 30) -> psycopg.Error | None:
+        """Wait for its end; the error it ended with, or None."""
+        self._thread.join(timeout)
+        if self.alive:
+            pytest.fail(f"the statement in backend {self.pid} is still running")
+        return self.error
+
+    def kill(self, signal_number: int = 9) -> None:
+        """Signal the backend's process. SIGKILL makes the server restart all its backends."""
+        self.database.server.kill_backend(self.pid, signal_number)
+
+    def terminate(self) -> None:
+        self.database.signal("pg_terminate_backend", self.pid)
+
+    def cancel(self) -> None:
+        self.database.signal("pg_cancel_backend", self.pid)
+
+
+@dataclass(eq=False)
+class Clone:
+    """One database of a test server."""
+
+    server: Server
+    name: str
+    coverage: statements.Coverage | None = None
+    workers: list[Worker] = field(default_factory=list)
+
+    def url(self, user: str = "postgres", *, tcp: bool = False) -> str:
+        return self.server.url(self.name, user, tcp=tcp)
+
+    def connect(self, user: str = "postgres", **options: Any) -> psycopg.Connection[Any]:
+        """A connection in autocommit, unless told otherwise."""
+        return self.server.connect(self.name, user, **options)
+
+    def run(self, statement: str, *parameters: Any, user: str = "postgres") -> list[Any]:
+        """Execute one statement in a session of its own and return its rows."""
+        with self.connect(user) as connection:
+            cursor = connection.execute(statement, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def value(self, statement: str, *parameters: Any, user: str = "postgres") -> Any:
+        """The first column of the first row, or None."""
+        rows = self.run(statement, *parameters, user=user)
+        return rows[0][0] if rows else None
+
+    def start(self, statement: str, user: str = "rota_worker") -> Worker:
+        """Execute a statement in a thread, as the workers' role."""
+        worker = Worker(self, statement, user)
+        self.workers.append(worker)
+        return worker
+
+    def work(self, lane: str = "default", budget: str = "1 h", poll: str = "20 ms") -> Worker:
+        return self.start(
+            f"call rota.work(lane => '{lane}', budget => '{budget}', poll => '{poll}')"
+        )
+
+    def supervise(self, budget: str = "1 h") -> Worker:
+        return self.start(f"call rota.supervise(budget => '{budget}')")
+
+    def serve(self, budget: str = "1 h") -> Worker:
+        return self.start(f"call rota.serve(budget => '{budget}')")
+
+    def signal(self, function: str, pid: int) -> None:
+        with self.server.connect() as connection:
+            connection.execute(f"select {function}(%s)", [pid])
+
+    def close(self) -> None:
+        """End all sessions and drop the database."""
+        if self.coverage:
+            self.coverage.collect(self)
+        with self.server.connect() as connection:
+            connection.execute(
+                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(self.name))
+            )
+        for worker in self.workers:
+            worker.join()
+
+
+class Harness:
+    """The servers of one pytest session."""
+
+    def __init__(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="rota-test-", dir="/tmp"))
+        self.root.chmod(0o755)
+        self._guard = subprocess.Popen(
+            ["/bin/sh", "-c", CLEAN_UP, "sh", str(self.root)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            text=True, start_new_session=True,
+        )  # fmt: skip
+        self._servers: list[Server] = []
+        self._numbers = itertools.count(1)
+        self._base: Server | str | None = None
+        self._main: Server | None = None
+        self._shared: dict[str, Clone] = {}
+        self.coverage = statements.Coverage()
+
+    # servers
+
+    @property
+    def server(self) -> Server:
+        """The server that most tests share: fast and without crash safety."""
+        if self._main is None:
+            self._main = self.make_server()
+        return self._main
+
+    def make_server(
+        self, *, durable: bool = False, cron_database: str = CRON_DATABASE, **settings: object
+    ) -> Server:
+        """A running server of its own, with the engine in its template database."""
+        values = {
+            **(DURABLE if durable else FAST),
+            **self._preloaded(),
+            **settings,
+        }
+        server = self.base.copy(self._home(), cron_database=cron_database, settings=values)
+        self._servers.append(server)
+        return server.start()
+
+    @property
+    def base(self) -> Server:
+        """A stopped server with roles, template and cron database, from which others are copied."""
+        if self._base is None:
+            base = Server(self._home(), cron_database=CRON_DATABASE, settings=FAST)
+            self._servers.append(base)
+            base.start()
+            try:
+                make_template(base)
+                self._base = base
+            except Problem as problem:
+                self._base = problem.format_message()
+            base.stop()
+        if isinstance(self._base, str):
+            pytest.fail(f"the engine cannot be deployed: {self._base}", pytrace=False)
+        return self._base
+
+    def discard(self, server: Server) -> None:
+        self._servers.remove(server)
+        server.remove()
+
+    def close(self) -> None:
+        try:
+            for server in self._servers:
+                server.remove()
+            shutil.rmtree(self.root, ignore_errors=True)
+        finally:
+            with contextlib.suppress(BrokenPipeError):
+                self._guard.communicate("done\n")
+
+    def _home(self) -> Path:
+        return self.root / str(next(self._numbers))
+
+    def _preloaded(self) -> dict[str, object]:
+        found = self.base.binaries.has_library("plpgsql_check")
+        if not found:
+            return {}
+        return {"shared_preload_libraries": "plpgsql_check", **statements.SETTINGS}
+
+    # databases
+
+    def clone(self, server: Server | None = None, template: str = TEMPLATE) -> Clone:
+        """A fresh database, with the engine unless another template is named."""
+        server = server or self.server
+        name = f"test_{next(self._numbers)}"
+        with server.connect() as connection:
+            connection.execute(f"create database {name} template {template}")
+        if server is not self.server or template != TEMPLATE:
+            return Clone(server, name)
+        clone = Clone(server, name, self.coverage)
+        self.coverage.watch(clone)
+        return clone
+
+    def summary(self) -> list[str]:
+        """What was covered, if anything ran."""
+        return self.coverage.summary(Clone(self.server, TEMPLATE)) if self._main else []
+
+    def shared(self, purpose: str) -> Clone:
+        """A clone of the main server that lasts: for those who roll back what they do."""
+        if purpose not in self._shared:
+            self._shared[purpose] = self.clone()
+        return self._shared[purpose]
+
+    def recipes(self) -> Clone:
+        """The clone that has every recipe too: to roll back in, or to clone from."""
+        if "recipes" not in self._shared:
+            deploy(self.shared("recipes").url(), project.recipes())
+        return self._shared["recipes"]
+
+
+_KEY = pytest.StashKey[Harness]()
+
+
+def harness_of(config: pytest.Config) -> Harness:
+    """The session's harness; its servers are gone when pytest ends, however it ends."""
+    if _KEY not in config.stash:
+        harness = config.stash[_KEY] = Harness()
+        config.add_cleanup(harness.close)
+    return config.stash[_KEY]
+
+
+def make_template(server: Server) -> None:
+    """The database that clones are made of: the engine, and the extensions that tests use."""
+    with server.connect() as connection:
+        connection.execute(f"create database {TEMPLATE}")
+        connection.execute(f"create database {CRON_DATABASE}")
+    deploy(server.url(TEMPLATE))
+    if server.has_cron:
+        with server.connect(CRON_DATABASE) as connection:
+            connection.execute("create extension pg_cron")
+    with server.connect(TEMPLATE) as connection:
+        available = connection.execute("select name from pg_available_extensions").fetchall()
+        for extension, schema in EXTENSIONS.items():
+            if (extension,) in available:
+                connection.execute(f"create schema {schema}")
+                connection.execute(f"grant usage on schema {schema} to public")
+                connection.execute(f"create extension {extension} schema {schema}")
+
+
+def engine_files() -> Iterator[Path]:
+    """The engine's SQL files in load order."""
+    index = ROOT / "sql/engine/install.sql"
+    for line in index.read_text().splitlines():
+        if line.startswith("\\ir "):
+            yield index.parent / line.removeprefix("\\ir ").strip()

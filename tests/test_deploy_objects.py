@@ -1,0 +1,240 @@
+"""What a deploy touches when files or the catalog change, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from harness import Clone, wait_until
+from pgrota.deploy import Outcome, deploy
+from pgrota.errors import CANNOT_CONNECT, Problem, Refusal
+from pgrota.transaction import Patience
+from support_deploy import add_file, add_revision, dump, function, own_project, versions
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return own_project(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def target(place: Path, empty_database: Clone) -> Clone:
+    """A database with the engine and one function more, `rota_core.trial()`."""
+    add_file(place, "trial.sql", function("trial"))
+    deploy(empty_database.url())
+    return empty_database
+
+
+@pytest.fixture
+def as_before(target: Clone) -> Iterator[None]:
+    """The test must leave schema and record as they were."""
+    record = "select count(*), max(deploy_id) from rota_core.deploy"
+    before = dump(target), target.run(record)
+    yield
+    assert (dump(target), target.run(record)) == before
+
+
+def what(outcome: Outcome) -> set[tuple[str, str]]:
+    return {(change.action, change.name) for change in outcome.changes}
+
+
+def test_only_the_changed_function_is_touched(place: Path, target: Clone) -> None:
+    before = versions(target)
+    add_file(place, "trial.sql", function("trial", "select 2"))
+    outcome = deploy(target.url())
+    assert what(outcome) == {("change", "rota_core.trial()")}
+    after = versions(target)
+    assert {name for name in after if after[name] != before.get(name)} == {"rota_core.trial()"}
+    assert target.value("select rota_core.trial()") == 2
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "alter function rota_core.trial() set search_path = public",
+        "alter function rota_core.trial() security definer",
+        "alter function rota_core.trial() owner to postgres",
+        "comment on function rota_core.trial() is null",
+        "grant execute on function rota_core.trial() to public",
+        "create or replace function rota_core.trial() returns int language sql return 9",
+        "drop function rota_core.trial()",
+    ],
+)
+def test_what_was_edited_on_the_server_is_restated(target: Clone, edit: str) -> None:
+    before = dump(target)
+    target.run(edit)
+    if "owner to" in edit:
+        # Only its owner may replace it; a superuser deploys as rota_owner all the same.
+        with pytest.raises(Refusal, match="must be owner"):
+            deploy(target.url())
+        return
+    assert {name for _, name in what(deploy(target.url()))} == {"rota_core.trial()"}
+    assert dump(target) == before
+    assert not deploy(target.url()).changed
+
+
+def test_a_lost_grant_comes_back(target: Clone) -> None:
+    before = sorted(dump(target).splitlines())
+    target.run("revoke select on rota.health from rota_reader")
+    assert what(deploy(target.url())) == {("change", "rota.health")}
+    assert sorted(dump(target).splitlines()) == before
+
+
+def test_lost_rights_on_a_schema_come_back(target: Clone) -> None:
+    target.run("revoke usage on schema rota from rota_app")
+    assert what(deploy(target.url())) == {("change", "rota")}
+    assert target.value("select has_schema_privilege('rota_app', 'rota', 'USAGE')")
+
+
+def test_a_vanished_file_takes_its_function_along(place: Path, target: Clone) -> None:
+    index = place / "sql/engine/install.sql"
+    index.write_text(index.read_text().replace("\\ir trial.sql\n", ""))
+    (place / "sql/engine/trial.sql").unlink()
+    assert what(deploy(target.url())) == {("drop", "rota_core.trial()")}
+    assert target.value("select to_regprocedure('rota_core.trial()')") is None
+    assert (
+        target.value("select count(*) from rota_core.deployed_file where file = 'trial.sql'") == 0
+    )
+    assert not deploy(target.url()).changed
+
+
+def test_a_function_that_left_its_file_goes(place: Path, target: Clone) -> None:
+    add_file(place, "trial.sql", function("trial") + function("other"))
+    deploy(target.url())
+    add_file(place, "trial.sql", function("trial"))
+    assert what(deploy(target.url())) == {("drop", "rota_core.other()"), ("restate", "trial.sql")}
+    assert not deploy(target.url()).changed
+
+
+def test_a_function_that_moved_to_another_file_stays(place: Path, target: Clone) -> None:
+    add_file(place, "trial.sql", "-- moved\n")
+    add_file(place, "elsewhere.sql", function("trial"))
+    assert ("drop", "rota_core.trial()") not in what(deploy(target.url()))
+    assert target.value("select rota_core.trial()") == 1
+    assert not deploy(target.url()).changed
+
+
+@pytest.mark.parametrize(
+    ("text", "call"),
+    [
+        (function("trial", returns="text", body="select 'one'"), "rota_core.trial()"),
+        (
+            function("trial", returns="table (a int, b int)", body="select 1, 2"),
+            "rota_core.trial()",
+        ),
+        (
+            function("trial", arguments="renamed int default 1", body="select renamed"),
+            "rota_core.trial(renamed => 1)",
+        ),
+    ],
+)
+def test_another_shape_is_dropped_and_created(
+    place: Path, target: Clone, text: str, call: str
+) -> None:
+    add_file(place, "trial.sql", text)
+    outcome = deploy(target.url())
+    assert {name.split("(")[0] for _, name in what(outcome)} == {"rota_core.trial"}
+    target.run(f"select * from {call}")
+    assert target.value("select count(*) from pg_proc where proname = 'trial'") == 1
+    assert not deploy(target.url()).changed
+
+
+def test_what_depends_on_a_changed_shape_is_made_again(place: Path, target: Clone) -> None:
+    add_file(
+        place, "user_of_trial.sql",
+        "create or replace view rota.user_of_trial as select rota_core.trial() as one;\n"
+        "grant select on rota.user_of_trial to rota_reader;\n",
+    )  # fmt: skip
+    deploy(target.url())
+    add_file(place, "trial.sql", function("trial", returns="text", body="select 'one'"))
+    names = {name for _, name in what(deploy(target.url()))}
+    assert names == {"rota_core.trial()", "rota.user_of_trial"}
+    assert target.value("select one from rota.user_of_trial") == "one"
+    assert target.value("select has_table_privilege('rota_reader', 'rota.user_of_trial', 'SELECT')")
+    assert not deploy(target.url()).changed
+
+
+def test_a_view_that_loses_a_column_is_made_again(place: Path, target: Clone) -> None:
+    add_file(place, "seen.sql", "create or replace view rota.seen as select 1 as a, 2 as b;\n")
+    deploy(target.url())
+    add_file(place, "seen.sql", "create or replace view rota.seen as select 2 as b;\n")
+    deploy(target.url())
+    assert target.run("select * from rota.seen") == [(2,)]
+
+
+def test_an_accidental_overload_is_refused(target: Clone, place: Path, as_before: None) -> None:
+    target.run("create function rota_core.clash(a int) returns int language sql return 1")
+    add_file(place, "clash.sql", function("clash", arguments="a text"))
+    with pytest.raises(Problem, match="would make an overload") as refused:
+        deploy(target.url())
+    assert "drop function if exists rota_core.clash(integer);" in refused.value.hint
+    target.run(refused.value.hint)
+
+
+def test_dependants_of_others_are_named(target: Clone, place: Path) -> None:
+    target.run("create view public.mine as select rota_core.trial() as one")
+    before = dump(target)
+    add_file(place, "trial.sql", function("trial", returns="text", body="select 'one'"))
+    with pytest.raises(Problem, match="something else depends on it") as refused:
+        deploy(target.url())
+    assert refused.value.detail == "view public.mine"
+    assert dump(target) == before
+
+
+def test_two_files_may_not_make_the_same(target: Clone, place: Path, as_before: None) -> None:
+    add_file(place, "twice.sql", function("trial"))
+    with pytest.raises(Problem, match="defined twice") as refused:
+        deploy(target.url())
+    assert "trial.sql" in refused.value.detail
+    assert "twice.sql" in refused.value.detail
+
+
+def test_a_file_that_does_not_parse(target: Clone, place: Path, as_before: None) -> None:
+    add_file(place, "broken.sql", "-- fine\nselect 1;\nselekt 2;\n")
+    with pytest.raises(
+        Refusal, match=r'engine/broken.sql, line 3: syntax error at or near "selekt"'
+    ):
+        deploy(target.url())
+
+
+def test_an_index_that_names_nothing(target: Clone, place: Path, as_before: None) -> None:
+    index = place / "sql/engine/install.sql"
+    index.write_text(index.read_text() + "\\ir nowhere.sql\n")
+    with pytest.raises(Problem, match=r"nowhere.sql does not exist"):
+        deploy(target.url())
+
+
+def test_a_migration_that_fails_half_way(target: Clone, place: Path, as_before: None) -> None:
+    add_file(place, "trial.sql", function("trial", "select 2"))
+    add_revision(place, "create table rota_core.half (a int);\nselect 1 / 0;")
+    with pytest.raises(Refusal, match="division by zero"):
+        deploy(target.url(), patience=Patience(drain=5))
+    assert target.value("select rota_core.setting('draining')") == "false"
+
+
+def test_a_migration_may_hold_colons_and_percent_signs(target: Clone, place: Path) -> None:
+    add_revision(place, "create table rota_core.half (a text default ' :x 100 % %s ');")
+    assert ("apply", "9999 A trial.") in what(deploy(target.url()))
+    target.run("insert into rota_core.half default values")
+    assert target.value("select a from rota_core.half") == " :x 100 % %s "
+
+
+def test_a_database_that_goes_away_in_between(target: Clone, place: Path, as_before: None) -> None:
+    add_file(place, "last.sql", "select pg_sleep(20);\n")
+    victim = "from pg_stat_activity where query like 'select pg_sleep%'"
+    with ThreadPoolExecutor() as pool:
+        deploying = pool.submit(deploy, target.url())
+        wait_until(lambda: target.value(f"select pid {victim}"), what="the deploy to sleep")
+        target.run(f"select pg_terminate_backend(pid) {victim}")
+        with pytest.raises(Refusal, match="terminating connection") as lost:
+            deploying.result()
+    assert lost.value.exit_code == CANNOT_CONNECT
+
+
+def test_an_engine_newer_than_the_tool(target: Clone, as_before: None) -> None:
+    target.run("update rota_core.alembic_version set version_num = '9998'")
+    with pytest.raises(Problem, match="which is not known here"):
+        deploy(target.url())
