@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 if TYPE_CHECKING:
-    from harness import Clone
+    from clone import Clone
 
 MOST_NAMED = 30
 SETTINGS = {"plpgsql_check.profiler_max_shared_chunks": 50000}

@@ -167,9 +167,15 @@ def test_the_demo_interrupts_the_batch_and_loses_nothing(rota, tmp_path: Path) -
 
     with Server(tmp_path / ".rota").connect("app") as connection:
         kept = connection.execute("select count(*) from archive.notifications").fetchone()[0]
+        lost = connection.execute("select from rota.workers as w where w.state = 'lost'").rowcount
     assert kept == archived
+    assert lost == 1, "one worker was to be ended, and no other"
 
-    again = rota("demo", "--scale", "0.3")
+    fired = r"fired now +run 2, taken by pg_cron's rota:app:worker:default:\d, .*\n.* run 1 "
+    assert re.search(fired, first.stdout) or "pg_cron starts its workers in" in first.stdout
+
+    # without pg_cron, so as not to wait for it again
+    again = rota("demo", "--scale", "0.3", program=WITHOUT_CRON)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "is_new = false" in again.stdout
     assert "filled already" in again.stdout

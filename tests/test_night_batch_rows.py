@@ -11,9 +11,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from harness import Clone, Harness, wait_until
-from support_night import CUTOFF, NOW, add_notifications, contents_of, make_night, run_batch
+from support_night import CUTOFF, DAY, NOW, add_notifications, contents_of, make_night, run_batch
 
 
 @pytest.fixture
@@ -121,6 +122,28 @@ def test_every_row_is_accounted_for_while_sessions_write(night: Clone, long: boo
     assert all(row[2] >= CUTOFF for row in live.values()), "due, but left behind"
     assert sum(o["notifications"]["archived"] for o in outputs) == len(archived)
     assert outputs[-1]["notifications"]["left"] == 0
+
+
+def test_rows_that_come_in_behind_a_sweep_are_found_by_the_next(night: Clone) -> None:
+    add_notifications(night, 24_000)
+    due = night.value("select count(*) from public.notifications where created_at < %s", CUTOFF)
+
+    def step(state: dict[str, Any] | None) -> dict[str, Any]:
+        given = Jsonb({"day": str(DAY), "now": NOW.isoformat()})
+        return night.value("select night_batch.step(%s, %s)", given, state and Jsonb(state))
+
+    answer = step(None)
+    while answer["state"]["step"] != "pages":
+        answer = step(answer["state"])
+    answer = step(answer["state"] | {"step": "sweep"})
+    assert (answer["rows"], answer["state"]["step"]) == (5_000, "sweep")
+    night.run(
+        "insert into public.notifications (user_id, message, created_at) values (1, 'late', %s)",
+        CUTOFF - timedelta(days=999),
+    )
+    while not answer.get("done"):
+        answer = step(answer["state"])
+    assert answer["notifications"] == {"archived": due + 1, "left": 0}
 
 
 @pytest.mark.parametrize("rows", [1, 20_000], ids=["by age", "by pages"])

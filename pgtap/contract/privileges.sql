@@ -31,12 +31,13 @@ values
     redact trampoline_name wall_clock
   '),
   ('rota_worker', 'rota_core', '
-    check_answer claim claim_external close_worker collect_log count_signal cron_job_name
-    drop_partitions end_worker ensure_partitions error_json expire_external fire_due
-    has_deferred_constraints hold_locks lanes note_trouble open_worker open_workers record_chunk
-    record_outcomes recover_workers refuse_read_only register_worker request_stop run_batch
-    runs_to_stop see_worker serve_lane setting stop_runs supervise_once tend wall_clock
-    wanted_cron_jobs work_slice
+    asked_to_leave check_answer claim claim_external close_worker collect_log count_signal
+    cron_job_name drop_partitions due_runs end_worker ensure_partitions error_json expire_external
+    external_runs external_tasks fire_due has_deferred_constraints hold_locks lane_workers lanes
+    log_external note_trouble open_worker open_workers record_chunk record_outcomes
+    recover_workers refuse_read_only register_worker request_stop run_batch runs_to_stop
+    see_worker serve_lane setting stop_runs supervise_once tend wall_clock wanted_cron_jobs
+    work_slice
   '),
   ('rota_admin', 'rota views', 'attempts health logs runs schedules slots tasks workers'),
   ('rota_reader', 'rota views', 'attempts health logs runs schedules slots tasks workers'),
@@ -75,7 +76,10 @@ cross join lateral pg_catalog.aclexplode(n.nspacl) as g
 where n.nspname in ('rota', 'rota_core') and g.grantee not in (0, n.nspowner);
 
 create temp view said as
-select r.role, r.room, n.name
+select
+  r.role,
+  r.room,
+  n.name
 from recorded as r
 cross join lateral regexp_split_to_table(trim(e' \n' from r.names), '\s+') as n (name);
 

@@ -93,9 +93,11 @@
 \ir schedule/wanted_cron_jobs.sql
 \ir schedule/cron_changes.sql
 \ir schedule/sync_cron.sql
+\ir schedule/ring_cron.sql
 \ir schedule/pass_over.sql
 \ir schedule/catch_up.sql
 \ir schedule/advance_schedule.sql
+\ir schedule/start_slots.sql
 \ir schedule/fire_batch.sql
 \ir schedule/fire_singly.sql
 \ir schedule/start_waiting_slots.sql

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import psycopg
 from psycopg.rows import dict_row
 
@@ -85,3 +87,17 @@ def compared(before: dict[str, dict], after: dict[str, dict]) -> list[Change]:
         elif before[name] != after[name]:
             changes.append(Change("cron job", name, "change"))
     return changes
+
+
+def ring(connection: psycopg.Connection, jobs_changed: bool) -> None:
+    """Tell pg_cron once more that its jobs have changed, or if it does not start them.
+
+    A first deploy changes so much in one transaction that pg_cron is told "everything", which it
+    takes for nothing. It looks about once a second, and must have swallowed that before.
+    """
+    connection.commit()
+    if jobs_changed:
+        time.sleep(1.2)
+    connection.execute("set local role rota_owner")
+    connection.execute("select rota_core.ring_cron(%s)", [jobs_changed])
+    connection.commit()

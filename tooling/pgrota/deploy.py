@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from pgrota import catalog, cron, drain, migration, preflight, project, record
+from pgrota import cron, drain, foundation, migration, preflight, project, record
 from pgrota.database import Database
 from pgrota.drain import DrainNeeded
 from pgrota.errors import Refusal, is_transient
@@ -62,6 +62,8 @@ def deploy(
     started = time.monotonic()
     with database.connect(autocommit=False, kind=migration.HeldConnection) as connection:
         outcome = _try_until_it_works(connection, projects, dry_run, patience, say)
+        if not dry_run:
+            cron.ring(connection, any(change.kind == "cron job" for change in outcome.changes))
     outcome.seconds = time.monotonic() - started
     return outcome
 
@@ -112,35 +114,19 @@ class _Deploy(Transaction):
     def _act_as_deployer(self) -> None:
         self._act_as(self._deployer_role())
 
-    # the foundation
-
     def _bootstrap(self, may_act: bool) -> None:
-        file = project.bootstrap()
         self.engine_is_here = self.facts.schemas_exist and record.exists(self.connection)
         self.bootstrapped = False
-        before = {s.key: s for s in catalog.foundation(self.connection)}
         if may_act and self.engine_is_here:
             self._act_as("rota_owner")
-            recorded = record.read(self.connection, project.FOUNDATION)
+            stands = foundation.stands(self.connection)
             self._act_as_deployer()
-            if recorded.hashes.get(file.path) == file.source_hash and all(
-                key in before and before[key].fingerprint == recorded.fingerprints[key]
-                for key in recorded.objects_of(file.path)
-            ):
+            if stands:
                 return
-        try:
-            self.connection.execute(file.text)
-        except psycopg.Error as error:
-            raise error if is_transient(error) else Refusal(error, file.path) from error
+        changes = foundation.lay(self.connection)
         self._act_as_deployer()
         self.bootstrapped = True
-        for stored in catalog.foundation(self.connection):
-            if stored.key not in before:
-                self._note_change(Change(stored.kind, stored.identity, "create", file.path))
-            elif stored.fingerprint != before[stored.key].fingerprint:
-                self._note_change(Change(stored.kind, stored.identity, "change", file.path))
-
-    # one project
+        self.outcome.changes += changes
 
     def _project(self, each: Project) -> None:
         role = "rota_owner" if each.is_engine else self._deployer_role()
@@ -164,8 +150,7 @@ class _Deploy(Transaction):
             changes += cron.write_settings(self.connection, settings)
         self._act_as("rota_owner")
         changes += self._upkeep()
-        for change in changes:
-            self._note_change(change)
+        self.outcome.changes += changes
         self._note_leftovers(each, lane)
         if changes or (each.is_engine and self.bootstrapped):
             self._record(each, changes, lane)
@@ -236,9 +221,6 @@ class _Deploy(Transaction):
             [name],
         ).fetchone()[0]
 
-    def _note_change(self, change: Change) -> None:
-        self.outcome.changes.append(change)
-
     def _note_leftovers(self, each: Project, lane: ObjectLane) -> None:
         for path in lane.kept:
             self.outcome.notes.append(
@@ -258,10 +240,7 @@ class _Deploy(Transaction):
         deploy_id = record.begin(self.connection, each.name, listed, self.facts)
         lane.keep(deploy_id)
         if each.is_engine and self.bootstrapped:
-            objects = catalog.foundation(self.connection)
-            record.keep(
-                self.connection, project.FOUNDATION, deploy_id, project.bootstrap(), objects
-            )
+            foundation.keep(self.connection, deploy_id)
         self.outcome.deploy_ids.append(deploy_id)
 
 

@@ -39,7 +39,10 @@ class DrainNeeded(Exception):
 
 
 def live_workers(connection: psycopg.Connection) -> list[dict]:
-    """Workers and supervisors that are at work."""
+    """Workers and supervisors that are at work.
+
+    To be asked as the deployer: rota_owner would not see what the workers' backends do.
+    """
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(_LIVE).fetchall()
 
@@ -93,7 +96,6 @@ def _await_departure(
     deadline = time.monotonic() + wait
     told = 0
     while True:
-        connection.execute("set local role rota_owner")
         there = live_workers(connection)
         running = _running(connection) if there else []
         connection.commit()

@@ -27,17 +27,22 @@ from rota.logs as l
 where l.run_id = %s and l.log_id > %s
 order by l.log_id
 """
-# Decided and done in one statement, so that it cannot hit a worker that has moved on.
+# Decided and done in one statement, so that it cannot hit a worker that has moved on; and decided
+# first, or the planner would try the function on every worker that it looks at.
 TERMINATE = """
-select w.pid
-from rota.runs as r
-join rota.workers as w on w.worker_id = r.worker_id and w.state = 'working'
-where r.run_id = %s
-  and r.state = 'running'
-  and r.progress ->> 'step' = 'notifications'
-  and (r.progress ->> 'done')::numeric
-    between 0.3 * (r.progress ->> 'total')::numeric and 0.9 * (r.progress ->> 'total')::numeric
-  and pg_terminate_backend(w.pid)
+with victim as materialized (
+  select w.pid
+  from rota.runs as r
+  join rota.workers as w on w.worker_id = r.worker_id and w.state = 'working'
+  where r.run_id = %s
+    and r.state = 'running'
+    and r.progress ->> 'step' = 'notifications'
+    and (r.progress ->> 'done')::numeric
+      between 0.3 * (r.progress ->> 'total')::numeric and 0.9 * (r.progress ->> 'total')::numeric
+)
+select v.pid
+from victim as v
+where pg_terminate_backend(v.pid)
 """
 CRON_JOB = """
 select j.jobname

@@ -86,6 +86,20 @@ def check(connection: psycopg.Connection, facts: Facts) -> bool:
     return may_act and not facts.missing_roles
 
 
+def require_membership(connection: psycopg.Connection, facts: Facts) -> None:
+    """To take rota away one must be able to act as its roles, as for a deploy."""
+    if not facts.schemas_exist:
+        return
+    check(connection, facts)
+    for role in ACTED_AS:
+        usable = connection.execute(
+            "select pg_has_role(current_user, %s, 'USAGE')", [role]
+        ).fetchone()[0]
+        if role in facts.roles and not usable:
+            options = " with inherit true, set true" if facts.version_num >= 160000 else ""
+            connection.execute(f"grant {role} to {quoted(facts.role)}{options}")
+
+
 def _check_server(facts: Facts) -> None:
     if facts.version_num < OLDEST * 10000:
         raise Problem(

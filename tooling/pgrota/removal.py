@@ -41,13 +41,12 @@ def contents(database: Database) -> Contents | None:
         facts = preflight.look(connection)
         if not facts.schemas_exist or not record.exists(connection):
             return None
-        _require_membership(connection, facts)
+        preflight.require_membership(connection, facts)
         connection.execute("set local role rota_owner")
-        counts = connection.execute(
-            "select (select count(*) from rota_core.task),"
-            " (select count(*) from rota_core.finished_run),"
-            " (select count(*) from rota_core.run)"
-        ).fetchone()
+        counts = [
+            connection.execute(f"select count(*) from rota_core.{table}").fetchone()[0]
+            for table in ("task", "finished_run", "run")
+        ]
         connection.rollback()
     return Contents(*counts)
 
@@ -86,7 +85,7 @@ class _Removal(Transaction):
 
     def refuse_live_runs(self) -> None:
         facts = preflight.look(self.connection)
-        _require_membership(self.connection, facts)
+        preflight.require_membership(self.connection, facts)
         self.connection.execute("set local role rota_owner")
         live = self.connection.execute("select count(*) from rota_core.run").fetchone()[0]
         self.connection.rollback()
@@ -101,7 +100,7 @@ class _Removal(Transaction):
         self.removed = Removed()
         self.facts = preflight.look(self.connection)
         self.there = [role for role in ROLES if role in self.facts.roles]
-        _require_membership(self.connection, self.facts)
+        preflight.require_membership(self.connection, self.facts)
         self._refuse_foreign()
         if "rota_worker" in self.there:
             self._cron()
@@ -133,7 +132,7 @@ class _Removal(Transaction):
         for jobid, name in rows:
             self.connection.execute("select cron.unschedule(%s::bigint)", [jobid])
             self.removed.removed.append(f"cron job {name or jobid}")
-        if self._may_delete_details():
+        if rows:
             self.connection.execute(
                 "delete from cron.job_run_details as d"
                 " where d.username = current_user and d.database = current_database()"
@@ -146,12 +145,6 @@ class _Removal(Transaction):
             " from pg_catalog.pg_namespace as n"
             " join pg_catalog.pg_extension as e on e.extname = 'pg_cron'"
             " where n.nspname = 'cron'), false)"
-        ).fetchone()[0]
-
-    def _may_delete_details(self) -> bool:
-        return self.connection.execute(
-            "select to_regclass('cron.job_run_details') is not null"
-            " and has_table_privilege('cron.job_run_details', 'DELETE')"
         ).fetchone()[0]
 
     def _recipes(self) -> None:
@@ -253,17 +246,3 @@ class _Removal(Transaction):
         except psycopg.errors.InsufficientPrivilege as error:
             return f"{error.diag.message_primary}; as a superuser: {statement};"
         return None
-
-
-def _require_membership(connection: psycopg.Connection, facts: preflight.Facts) -> None:
-    """To take rota away one must be able to act as its roles, as for a deploy."""
-    if not facts.schemas_exist:
-        return
-    preflight.check(connection, facts)
-    for role in preflight.ACTED_AS:
-        usable = connection.execute(
-            "select pg_has_role(current_user, %s, 'USAGE')", [role]
-        ).fetchone()[0]
-        if role in facts.roles and not usable:
-            options = " with inherit true, set true" if facts.version_num >= 160000 else ""
-            connection.execute(f"grant {role} to {quoted(facts.role)}{options}")

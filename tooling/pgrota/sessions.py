@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 from psycopg import conninfo
@@ -67,7 +68,9 @@ class Sessions:
             self._has_options = False
             self.open("rota worker control").close()
 
-    def open(self, name: str, *, as_worker: bool = True) -> psycopg.Connection:
+    def open(
+        self, name: str, *, as_worker: bool = True, kind: type[Any] = psycopg.Connection
+    ) -> Any:
         """A session of that name, as rota_worker unless told otherwise."""
         given = conninfo.conninfo_to_dict(self.database.url)
         extra = {key: value for key, value in KEEPALIVES.items() if key not in given}
@@ -76,7 +79,7 @@ class Sessions:
             extra["options"] = " ".join([own, *map(_option, self.settings.items())]).strip()
         if self.version:
             extra["connect_timeout"] = str(RECONNECT_TIMEOUT)
-        connection = self.database.connect(**extra)
+        connection = self.database.connect(kind=kind, **extra)
         try:
             connection.execute("select set_config('application_name', %s, false)", [name])
             self.prepare(connection)

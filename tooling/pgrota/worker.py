@@ -31,6 +31,7 @@ LOST = (psycopg.OperationalError, psycopg.InterfaceError, CannotConnect)
 LANES = "select l.lane, l.workers from rota_core.lane_workers() as l"
 DUE = "select rota_core.due_runs(%s, %s)"
 DRAINING = "select rota_core.setting('draining')::boolean"
+CRON_JOBS = "select (rota_core.cron_facts() ->> 'jobs')::int"
 BEGIN_CANCEL = """
 select w.worker_id, pg_try_advisory_xact_lock(%s, w.worker_id)
 from rota_core.open_workers() as w
@@ -52,6 +53,7 @@ class Member(threading.Thread):
         self.arguments = arguments
         self.leaving = threading.Event()
         self.pid: int | None = None
+        self.asked_pid: int | None = None
         self.cancels = 0
 
     def run(self) -> None:
@@ -60,18 +62,16 @@ class Member(threading.Thread):
             began = time.monotonic()
             try:
                 self._work()
-            except LOST as error:
-                self.crew.log.lost(self.name, error)
-            except Problem as error:
-                self.crew.log.trouble(f"{self.name}: {error.format_message()}")
-            except psycopg.Error as error:
-                if not self.leaving.is_set():
+            except (psycopg.Error, Problem) as error:
+                if is_lost(error):
+                    self.crew.log.lost(self.name, error)
+                elif not self.leaving.is_set():
                     self.crew.log.trouble(f"{self.name}: {reason(error)}; going on")
             finally:
                 self.pid = None
             pause = FIRST_PAUSE if time.monotonic() - began > 10 else min(2 * pause, LONGEST_PAUSE)
             self.leaving.wait(pause * random.uniform(0.5, 1))
-        self.crew.log.back(self.name)
+        self.crew.log.forget(self.name)
 
     def _work(self) -> None:
         sessions = self.crew.sessions
@@ -121,7 +121,7 @@ class Crew:
         self.supervisor: Member | None = None
         self.stopping = threading.Event()
         self._control: psycopg.Connection | None = None
-        self._asked: set[int] = set()
+        self._is_introduced = False
 
     # the life of the process
 
@@ -143,7 +143,7 @@ class Crew:
         while not self.stopping.wait(0.2 if once else LOOK_AT_LANES):
             if self._round() and once and not self._due():
                 break
-        self._leave(wait=once)
+        self._leave(wait=once and not self.stopping.is_set())
 
     def _on_signal(self, number: int, _: Any) -> None:
         if self.stopping.is_set():
@@ -180,9 +180,23 @@ class Crew:
             sizes[lane] = sizes.get(lane, 0) + 1
         parts = [f"{count} for lane {lane}" for lane, count in sizes.items()]
         what = f"workers: {', '.join(parts)}" if parts else "no workers for SQL tasks"
-        if self.has_supervisor:
+        if self.supervisor:
             what += ", and a supervisor"
-        self.log.say(f"at work in {self.sessions.database.shown}; {what}")
+        if self.external:
+            what += f"; external tasks: {', '.join(sorted(self.external.handlers))}"
+        self.log.say(f"at work in {self._where()}; {what}")
+        self._is_introduced = True
+        if not self.sessions.is_worker:
+            self.log.say(
+                f"handlers run as rota_worker, though this logs in as {self.sessions.user}, whose"
+                " rights they could take back: log in as rota_worker where that matters"
+            )
+        if (self.control().execute(CRON_JOBS).fetchone()[0] or 0) > 0 and self.has_sql:
+            self.log.say("pg_cron runs workers here as well; that is harmless, they share the work")
+
+    def _where(self) -> str:
+        info = self.control().info
+        return f"{info.dbname} on {info.host or 'localhost'}:{info.port}"
 
     # lanes
 
@@ -215,7 +229,7 @@ class Crew:
 
     def _hire(self, lane: str, number: int) -> None:
         name = f"worker {number} of lane {lane}"
-        if self.supervisor is not None:
+        if self._is_introduced:
             self.log.say(f"{name} starts")
         member = self.members[lane, number] = Member(self, name, WORK, (lane,))
         member.start()
@@ -223,6 +237,10 @@ class Crew:
     def _forget_the_gone(self) -> None:
         for member in [member for member in self.gone if not member.is_alive()]:
             self.gone.remove(member)
+            # Another worker's backend may get its number.
+            self.control().execute(
+                "select pg_advisory_unlock(%s, %s)", [LEAVE, member.asked_pid or 0]
+            )
 
     # leaving
 
@@ -230,11 +248,11 @@ class Crew:
         """Ask a worker to leave as soon as its run or its chunk has ended."""
         member.leaving.set()
         pid = member.pid
-        if pid is None or pid in self._asked:
+        if pid is None or pid == member.asked_pid:
             return
         with suppress(*LOST):
             self.control().execute("select pg_advisory_lock(%s, %s)", [LEAVE, pid])
-            self._asked.add(pid)
+            member.asked_pid = pid
 
     def _leave(self, wait: bool) -> None:
         """Let the runs under way end, then everybody goes; the supervisor last."""
@@ -250,29 +268,46 @@ class Crew:
         for member in everybody:
             self._ask(member)
         deadline = None if wait else began + self.grace
-        self._await(everybody, deadline)
+        self._await_members(everybody, deadline)
         if self.external:
-            self.external.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-            self.external.abandon()
+            self._await([self.external], deadline, self.external.abandon)
             self.external.join(5)
         if self.supervisor:
             self._ask(self.supervisor)
-            self._await([self.supervisor], time.monotonic() + 5)
+            self._await_members([self.supervisor], time.monotonic() + 5)
         self._drop_control()
         self.log.say(f"stopped after {time.monotonic() - began:.1f} s")
 
-    def _await(self, members: list[Member], deadline: float | None) -> None:
-        while any(member.is_alive() for member in members):
-            if deadline is not None and time.monotonic() > deadline:
-                for member in members:
-                    if member.is_alive():
-                        self._interrupt(member)
-                deadline = time.monotonic() + 1
-            time.sleep(0.02)
+    def _await_members(self, members: list[Member], deadline: float | None) -> None:
+        def urge() -> None:
             for member in members:
-                # One that was connecting when it was asked has a backend by now.
+                if member.is_alive():
+                    self._interrupt(member)
+
+        def ask() -> None:
+            # One that was connecting when it was asked first has a backend by now.
+            for member in members:
                 if member.is_alive():
                     self._ask(member)
+
+        self._await(members, deadline, urge, ask)
+
+    def _await(
+        self,
+        threads: list[threading.Thread],
+        deadline: float | None,
+        urge: Callable[[], None],
+        ask: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Wait for threads to end; from the deadline on urge them every second."""
+        while any(thread.is_alive() for thread in threads):
+            if deadline is None and self.stopping.is_set():
+                deadline = time.monotonic() + self.grace
+            if deadline is not None and time.monotonic() > deadline:
+                urge()
+                deadline = time.monotonic() + 1
+            time.sleep(0.02)
+            ask()
 
     def _interrupt(self, member: Member) -> None:
         """Stop the handler that a worker is in. Its run is undone, and repeated uncounted."""
@@ -304,8 +339,9 @@ class Crew:
     def control(self) -> psycopg.Connection:
         """A connection with the rights of the login, for all that is not work."""
         if self._control is None or self._control.closed:
-            self._asked.clear()
             self._control = self.sessions.open(CONTROL, as_worker=False)
+            for member in [*self.members.values(), *self.gone]:
+                member.asked_pid = None
         return self._control
 
     def _drop_control(self) -> None:
@@ -327,4 +363,8 @@ def check_lanes(crew: Crew) -> None:
         )
 
 
-Say = Callable[[str], None]
+def is_lost(error: Exception) -> bool:
+    """Whether it is the connection that is gone, and not a call that failed."""
+    if isinstance(error, psycopg.Error) and error.sqlstate:
+        return error.sqlstate.startswith(("08", "57P"))
+    return isinstance(error, LOST)

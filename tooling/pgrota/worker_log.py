@@ -57,7 +57,9 @@ class WorkerLog:
             if is_first:
                 self._down_since = time.monotonic()
         if is_first:
-            self.say(f"the connection of {name} was lost ({reason(error)}); connecting again", "warn")
+            self.say(
+                f"the connection of {name} was lost ({reason(error)}); connecting again", "warn"
+            )
 
     def back(self, name: str) -> None:
         """It is there again; said when all are."""
@@ -67,6 +69,11 @@ class WorkerLog:
             is_last = was_down and not self._down
         if is_last:
             self.say(f"connected again after {time.monotonic() - self._down_since:.1f} s")
+
+    def forget(self, name: str) -> None:
+        """Nobody waits for this connection any more."""
+        with self._lock:
+            self._down.discard(name)
 
 
 def reason(error: BaseException) -> str:

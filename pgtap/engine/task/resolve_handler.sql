@@ -17,7 +17,7 @@ create function app.number(input jsonb) returns int language sql as $$ select 1 
 create function app.many(input jsonb) returns setof jsonb language sql as $$ select input $$;
 create function app.three(a jsonb, b jsonb, c jsonb) returns jsonb language sql as $$ select a $$;
 create procedure app.proc() language sql as $$ select $$;
-create function "Odd"."Name; x"() returns void language sql as $$ select $$;
+create function "Odd"."Name"() returns void language sql as $$ select $$;
 
 create function pg_temp.refusal(statement text) returns text
 language plpgsql as $$
@@ -59,7 +59,7 @@ from (
   ('app.two', 'chunked', 'app.two input_state'),
   ('app.one', 'batch', 'app.one events void'),
   ('app.dual', 'batch', 'app.dual events'),
-  ('"Odd"."Name; x"', 'call', '"Odd"."Name; x" nothing void')
+  ('"Odd"."Name"', 'call', '"Odd"."Name" nothing void')
 ) as c (handler, kind, found);
 
 -- what does not

@@ -30,7 +30,8 @@ $$;
 comment on function rota_core.cron_changes(text) is
 $doc$How cron.job differs from what this database wants of it, or what one schedule does.
 
-job_name is null for a job that should not be there, job_id for one that is missing. Needs pg_cron.$doc$;
+job_name is null for a job that should not be there, job_id for one that is missing.
+Needs pg_cron.$doc$;
 
 revoke all on function rota_core.cron_changes(text) from public;
 grant execute on function rota_core.cron_changes(text) to rota_owner;

@@ -35,42 +35,25 @@ begin
     perform rota_core.catch_up(u.schedule, fire_batch.now, fire_batch.fired_by)
     from unnest(v_late) as u (schedule);
   end if;
+  perform rota_core.start_slots(v_due, now, fired_by);
 
-  -- Slots of a schedule are written under the lock on its row alone, so that what is not there now
-  -- will not be: the key is the second line of defence.
-  with due as materialized (
+  -- Many share their times, and these are worked out once.
+  with slot as (
+    select distinct d.cron, d.timezone, d.next_at as slot
+    from rota_core.schedule as d
+    where d.schedule = any(v_due) and d.next_at <= fire_batch.now
+  ),
+  following as materialized (
     select
-      s.schedule, s.next_at, s.task, s.input, s.overlap,
-      s.overlap <> 'allow' and (
-        exists (
-          select from rota_core.run as r
-          where r.origin = 'schedule:' || s.schedule and r.origin like 'schedule:%'
-        )
-        or exists (
-          select from rota_core.slot as w
-          where w.schedule = s.schedule and w.outcome = 'waiting'
-        )
-      ) as busy
-    from rota_core.schedule as s
-    where s.schedule = any(v_due) and s.next_at <= fire_batch.now
-      and not exists (
-        select from rota_core.slot as t where t.schedule = s.schedule and t.slot = s.next_at
-      )
+      t.cron, t.timezone, t.slot,
+      rota_core.next_instant(rota_core.parse_cron(t.cron), t.slot, t.timezone) as next_at
+    from slot as t
   )
-  insert into rota_core.slot (schedule, slot, outcome, reason, run_id, fired_at, fired_by)
-  select
-    d.schedule, d.next_at,
-    case when not d.busy then 'started' when d.overlap = 'skip' then 'skipped' else 'waiting' end,
-    case when d.busy then 'overlap' end,
-    case when not d.busy then rota_core.enqueue_run(
-      d.task, d.input, fire_batch.now, null, '{}', 'schedule:' || d.schedule
-    ) end,
-    fire_batch.now, fire_batch.fired_by
-  from due as d;
-
   update rota_core.schedule as s
-  set next_at = rota_core.next_instant(rota_core.parse_cron(s.cron), s.next_at, s.timezone)
-  where s.schedule = any(v_due) and s.next_at <= fire_batch.now;
+  set next_at = f.next_at
+  from following as f
+  where s.schedule = any(v_due)
+    and (s.cron, s.timezone, s.next_at) = (f.cron, f.timezone, f.slot);
   return cardinality(v_due);
 end;
 $$;

@@ -12,7 +12,10 @@ declare
   v_count int := 0;
 begin
   -- A schedule may have several slots to fire, one in each round.
-  loop
+  while exists (
+    select from rota_core.schedule as s
+    where s.next_at <= v_now and (fire_due.schedule is null or s.schedule = fire_due.schedule)
+  ) loop
     begin
       v_batch := rota_core.fire_batch(schedule, v_now, v_by);
     exception

@@ -10,23 +10,23 @@ as $$
 declare
   v_form constant rota_core.cron_form := rota_core.parse_cron(schedule.cron);
   v_slot timestamptz := since;
+  v_slots timestamptz[] := array[]::timestamptz[];
   v_through timestamptz;
-  v_count int := 0;
 begin
-  while v_slot < until and v_through is null loop
-    v_count := v_count + 1;
-    if v_count = 1000 then
-      v_through := rota_core.prev_instant(v_form, until, schedule.timezone);
-    end if;
-    insert into rota_core.slot as s (
-      schedule, slot, through, outcome, reason, fired_at, fired_by
-    )
-    values (
-      schedule.schedule, v_slot, nullif(v_through, v_slot), outcome, reason, fired_at, fired_by
-    )
-    on conflict on constraint slot_pkey do nothing;
+  while v_slot < until and cardinality(v_slots) < 1000 loop
+    v_slots := v_slots || v_slot;
     v_slot := rota_core.next_instant(v_form, v_slot, schedule.timezone);
   end loop;
+  if v_slot < until then
+    v_through := rota_core.prev_instant(v_form, until, schedule.timezone);
+  end if;
+
+  insert into rota_core.slot as s (schedule, slot, through, outcome, reason, fired_at, fired_by)
+  select
+    schedule.schedule, u.slot, case u.place when 1000 then v_through end, outcome, reason,
+    fired_at, fired_by
+  from unnest(v_slots) with ordinality as u (slot, place)
+  on conflict on constraint slot_pkey do nothing;
 end;
 $$;
 

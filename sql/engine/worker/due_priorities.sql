@@ -5,7 +5,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_priorities int[] := '{}';
+  v_priorities int[] := array[]::int[];
   v_priority int;
   v_below bigint := 2147483648;
 begin

@@ -40,6 +40,7 @@ begin
   perform rota_core.ensure_partitions();
   perform rota_core.drop_partitions();
   perform rota_core.sync_cron();
+  perform rota_core.ring_cron();
   return true;
 end;
 $$;

@@ -13,11 +13,14 @@ as $$
   select
     w.worker_id, w.kind, w.lane, w.pid,
     -- An advisory lock outlives its CALL on a pooled backend, and a handler can drop it: a worker
-    -- lives while its backend works, and holds the lock or still carries rota's name.
+    -- lives while its backend works, and holds the lock, carries rota's name or is in that CALL.
     a.pid is not null
       and (a.backend_start = w.backend_start or a.backend_start is null)
       and (w.kind = 'external' or a.state = 'active' or a.state is null)
-      and (l.pid is not null or a.application_name like 'rota %')
+      and (
+        l.pid is not null or a.application_name like 'rota %'
+        or a.query ~* '\mcall\M.*\m(work|serve|supervise)\M'
+      )
       and (w.kind <> 'external' or w.seen_at > rota_core.wall_clock() - interval '1 minute'),
     split_part(n.name, ' ', 3)::bigint,
     to_timestamp(split_part(n.name, ' ', 4)::bigint / 1000.0)

@@ -34,8 +34,8 @@ begin
     into v_deleted, v_archived;
   exception
     when lock_not_available then
-      -- The condition stands in the delete again: what was made current between the
-      -- two scans has left the window and must stay.
+      -- The condition stands in the delete again: no row is ever moved on the word of an
+      -- earlier look at it.
       with free as (
         select n.id
         from public.notifications as n

@@ -23,11 +23,6 @@ DATABASE = "app"
 # pg_cron starts its workers at full minutes. So long the demo waits for one before the batch, and
 # so late it may still be waiting for one at the end.
 PATIENCE, LATEST = 8.0, 80.0
-OWN_CALLS = (
-    "call rota.work(lane => 'batch', budget => '10 min')",
-    "call rota.work(lane => 'default', budget => '10 min')",
-    "call rota.supervise(budget => '10 min')",
-)
 STANDING = """
 select count(distinct coalesce(w.lane, w.kind)) filter (
   where w.lane in ('batch', 'default') or w.kind = 'supervisor') = 3
@@ -141,11 +136,12 @@ class Demo:
 
     def _workers(self) -> AbstractContextManager[Any]:
         """pg_cron's workers if they stand or are about to; else some of our own meanwhile."""
-        from pgrota.stand_in import StandIn
+        from pgrota import beside
 
-        own = StandIn(lambda: self.server.connect(DATABASE, "rota_worker"), OWN_CALLS)
+        log = self.server.home / "worker.log"
+        own = beside.worker(self.server.url(DATABASE, "rota_worker"), log)
         if not self.server.has_cron:
-            self.stage.line("workers", "run by this demo, as rota worker would")
+            self.stage.line("workers", "rota worker, run by this demo")
             return own
         if self._cron_works(PATIENCE):
             self.stage.line("workers", "started by pg_cron")
@@ -153,7 +149,7 @@ class Demo:
         self.stage.line(
             "workers",
             f"pg_cron starts its own at the full minute, in {_to_next_minute():.0f} s;"
-            " until then this\ndemo runs some itself, as rota worker would",
+            " until then\nthis demo runs a rota worker",
         )
         return own
 
@@ -196,7 +192,7 @@ class Demo:
                 self.stage.line(
                     "resumed",
                     f"attempt {seen['attempt']} goes on at the checkpoint, {seen['done']:,}"
-                    f" moved, in backend {seen['pid']}\n({job or 'a worker of this demo'})",
+                    f" moved, in backend {seen['pid']}\n({job or 'of the rota worker'})",
                     "green",
                 )
                 killed = seen

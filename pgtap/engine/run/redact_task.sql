@@ -67,14 +67,16 @@ reset role;
 
 -- what is kept
 select results_eq(
-  'select f.state, f.input ->> ''password'', f.redacted from rota_core.finished_run as f
-   order by f.run_id',
+  $$select f.state, f.input ->> 'password', f.redacted
+    from rota_core.finished_run as f order by f.run_id$$,
   $$values
-    ('succeeded', '[redacted]', true), ('failed', 's3cret', false), ('cancelled', 's3cret', false)$$,
+    ('succeeded', '[redacted]', true), ('failed', 's3cret', false),
+    ('cancelled', 's3cret', false)$$,
   'history forgets it after a success; what may be retried keeps its input'
 );
 select is_empty(
-  $$select from rota_core.finished_run as f where f.state = 'succeeded' and f::text like '%s3cret%'$$,
+  $$select from rota_core.finished_run as f
+    where f.state = 'succeeded' and f::text like '%s3cret%'$$,
   'nothing is left of the secret after a success'
 );
 select is(

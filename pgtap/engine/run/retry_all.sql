@@ -12,8 +12,19 @@ insert into rota_core.finished_run (
   created_by, tags
 )
 select
-  f.run_id, f.task, 'default', f.state, 0, 'epoch', '{}', 3, 3, f.at::timestamptz, 'epoch',
-  'rota_app', '{}'
+  f.run_id,
+f.task,
+'default',
+f.state,
+0,
+'epoch',
+'{}',
+3,
+3,
+f.at::timestamptz,
+'epoch',
+  'rota_app',
+'{}'
 from (
   values
   (1, 'report', 'failed', '2026-01-01 10:00+00'), (2, 'report', 'failed', '2026-01-01 11:00+00'),

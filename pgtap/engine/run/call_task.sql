@@ -106,7 +106,9 @@ select is(rota.call_task('sum', '{"events": [1, 2]}'), '2', 'a batch one is give
 select is(rota.call_task('sum'), '0', 'or none');
 reset role;
 select is_empty(
-  'select r.run_id from rota_core.run as r union all select f.run_id from rota_core.finished_run as f',
+  $$select r.run_id from rota_core.run as r
+    union all
+    select f.run_id from rota_core.finished_run as f$$,
   'no run is recorded'
 );
 

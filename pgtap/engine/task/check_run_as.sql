@@ -8,7 +8,8 @@ create function app.tidy() returns void language sql as $$ select $$;
 create role rota_test_jobs nologin;
 create role rota_test_other nologin;
 create role rota_test_admin nologin;
-grant rota_admin, rota_test_jobs to rota_test_admin;
+grant rota_admin to rota_test_admin;
+grant rota_test_jobs to rota_test_admin;
 grant usage on schema app to rota_test_jobs;
 
 create function pg_temp.refusal(statement text) returns text

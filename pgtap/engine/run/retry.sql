@@ -23,8 +23,24 @@ insert into rota_core.finished_run (
   created_by, tags, key, checkpoint, started_at, rows_done, error
 )
 select
-  f.run_id, f.task, 'default', f.state, 5, 'epoch', '{"id": 1}', 3, 3, 'epoch', 'epoch',
-  'rota_test_shop', '{x}', 'k', '{"at": 9}', 'epoch', 70, '{"message": "no"}'
+  f.run_id,
+f.task,
+'default',
+f.state,
+5,
+'epoch',
+'{"id": 1}',
+3,
+3,
+'epoch',
+'epoch',
+  'rota_test_shop',
+'{x}',
+'k',
+'{"at": 9}',
+'epoch',
+70,
+'{"message": "no"}'
 from (
   values
   (4, 'report', 'failed'), (5, 'report', 'cancelled'), (6, 'report', 'succeeded'),

@@ -17,7 +17,9 @@ create temp table run as
 select r.run_id, r.tags[2] as tag, row_number() over (partition by r.tags[2] order by r.run_id) as n
 from rota_core.run as r;
 grant select on run to public;
-select rota_core.finish_runs(array(select r.run_id from run as r where r.n = 1), 'queued', 'failed');
+select rota_core.finish_runs(
+  array(select r.run_id from run as r where r.n = 1), 'queued', 'failed'
+);
 select rota_core.finish_runs(
   array(select r.run_id from run as r where r.n = 2), 'queued', 'cancelled'
 );
@@ -26,9 +28,11 @@ where n.run_id = r.run_id and n.n = 3;
 update rota_core.finished_run
 set output = '"ann"', checkpoint = '"ann"', progress = '"ann"', error = '{"message": "ann"}';
 insert into rota_core.attempt (run_id, task, attempt, outcome, charged, finished_at, error)
-select r.run_id, 'mail', 1, 'failed', true, 'epoch', '{"message": "ann"}' from run as r;
+select r.run_id, 'mail', 1, 'failed', true, 'epoch', '{"message": "ann"}'
+from run as r;
 insert into rota_core.log (at, level, message, context, run_id)
-select 'epoch', 'info', 'mailed ann', '{}', r.run_id from run as r;
+select 'epoch', 'info', 'mailed ann', '{}', r.run_id
+from run as r;
 
 create function pg_temp.refusal(statement text) returns text
 language plpgsql as $$

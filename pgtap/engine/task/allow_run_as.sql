@@ -4,7 +4,9 @@ select plan(15);
 -- given: a role that tasks shall run as, and a deployer who is no superuser
 create role rota_test_jobs nologin;
 create role rota_test_deployer nologin;
-grant rota_owner, rota_admin, rota_test_jobs to rota_test_deployer;
+grant rota_owner to rota_test_deployer;
+grant rota_admin to rota_test_deployer;
+grant rota_test_jobs to rota_test_deployer;
 create schema app;
 grant usage on schema app to rota_test_jobs;
 create table app.seen (who text);

@@ -1,0 +1,112 @@
+begin;
+select plan(12);
+
+-- given: a still clock, two workers, and a way to have one of them run something
+create or replace function rota_core.wall_clock() returns timestamptz
+language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+
+create schema app;
+grant usage on schema app to rota_worker;
+create function app.f() returns void language sql as $$ select $$;
+insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)
+overriding system value
+values
+  (-1, 'worker', 'default', 1, 'rota_worker', 'epoch', 'epoch'),
+  (-2, 'worker', 'default', 2, 'rota_worker', 'epoch', 'epoch');
+
+create function pg_temp.running(run_id bigint, task text, worker_id int default -1)
+returns void language sql as $$
+  insert into rota_core.run (
+    run_id, task, lane, state, worker_id, attempt, run_at, claimed_at, started_at, created_at,
+    created_by
+  )
+  overriding system value
+  values (
+    run_id, task, 'default', 'running', worker_id, 1, 'epoch', 'epoch', 'epoch', 'epoch', 'rota_app'
+  )
+$$;
+create function pg_temp.outcome(
+  run_id bigint, output jsonb default null, error text default null, attempt int default 1
+)
+returns rota_core.outcome language sql as $$
+  select row(
+    r.run_id, r.task, outcome.attempt, outcome.output,
+    case when outcome.error is not null then jsonb_build_object(
+      'sqlstate', split_part(outcome.error, ' ', 1), 'message', outcome.error
+    ) end,
+    timestamptz '2026-01-01 11:59:58+00', timestamptz '2026-01-01 12:00+00'
+  )::rota_core.outcome
+  from rota_core.run as r where r.run_id = outcome.run_id
+$$;
+select rota.define_task('a', 'app.f');
+select rota.define_task('b', 'app.f');
+select rota.define_schedule('s', '0 3 * * *', task => 'a');
+select rota.pause('task', 'a', until => '2026-01-01 11:00+00');
+select rota.pause('task', 'b', until => '2026-01-01 13:00+00');
+select rota.pause('lane', 'default');
+insert into rota_core.run_key (task, key, run_id, expires_at)
+values ('a', 'old', 999, '2026-01-01 11:59+00'), ('a', 'live', 1, '2026-01-01 11:59+00'),
+  ('a', 'new', 999, '2026-01-01 12:01+00');
+select pg_temp.running(1, 'a');
+select pg_temp.running(2, 'a', -2);
+select pg_temp.running(3, 'a', -404);
+insert into rota_core.run (run_id, task, lane, run_at, created_at, created_by)
+overriding system value values (4, 'dropped', 'default', 'epoch', 'epoch', 'rota_app');
+update rota_core.worker set ended_at = '2026-01-01 11:59+00', outcome = 'ended'
+where worker_id = -2;
+insert into rota_core.worker (
+  worker_id, kind, lane, pid, role, started_at, seen_at, ended_at, outcome
+)
+overriding system value
+values (-3, 'worker', 'default', 3, 'rota_worker', 'epoch', 'epoch', 'epoch', 'ended');
+insert into rota_core.slot (schedule, slot, outcome, reason, fired_at, fired_by)
+values
+  ('s', '2025-10-01 03:00+00', 'skipped', 'paused', '2025-10-01 03:00+00', 'supervisor'),
+  ('s', '2025-12-31 03:00+00', 'skipped', 'paused', '2025-12-31 03:00+00', 'supervisor');
+
+select results_eq(
+  $$select r.role
+    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
+      as r (role)
+    where has_function_privilege(r.role, 'rota_core.tend'::regproc, 'execute')$$,
+  $$values ('rota_worker')$$,
+  'the supervisor may call it, and nobody else'
+);
+
+set local role rota_worker;
+select is(rota_core.tend(), true, 'upkeep is done');
+select is(rota_core.tend(), true, 'twice is harmless');
+reset role;
+
+select results_eq(
+  'select p.kind, p.name from rota_core.pause as p order by p.kind',
+  $$values ('lane', 'default'), ('task', 'b')$$,
+  'pauses whose time is over are gone'
+);
+select results_eq(
+  $$select f.run_id, f.state, f.error ->> 'message' from rota_core.finished_run as f$$,
+  $$values (4::bigint, 'cancelled', 'the task was dropped')$$,
+  'a run whose task is gone is cancelled'
+);
+select results_eq(
+  'select r.run_id, r.state from rota_core.run as r order by r.run_id',
+  $$values (1::bigint, 'running'), (2, 'queued'), (3, 'queued')$$,
+  'runs of a worker that has left or never was are queued again'
+);
+select results_eq(
+  'select k.key from rota_core.run_key as k order by k.key', $$values ('live'), ('new')$$,
+  'keys whose time is over are gone, unless their run is live'
+);
+select results_eq(
+  'select w.worker_id from rota_core.worker as w where w.worker_id < 0 order by w.worker_id',
+  'values (-2), (-1)', 'workers that left a day ago are forgotten'
+);
+select results_eq(
+  'select s.slot from rota_core.slot as s', $$values (timestamptz '2025-12-31 03:00+00')$$,
+  'so are old slots'
+);
+select isnt(to_regclass('rota_core.' || t.name), null, format('%s is there ahead of time', t.name))
+from unnest('{log_p20251229,finished_run_p20260126,attempt_p20260119}'::text[]) as t (name);
+
+select * from finish();
+rollback;

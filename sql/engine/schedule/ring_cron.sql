@@ -1,0 +1,55 @@
+set local role rota_worker;
+
+create or replace function rota_core.ring_cron(always boolean default false)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_job record;
+begin
+  if not exists (select from pg_extension as e where e.extname = 'pg_cron')
+    or not has_schema_privilege('cron', 'usage')
+  then
+    return false;
+  end if;
+
+  -- As text, because the extension need not be there.
+  execute format(
+    $sql$
+    select j.jobname, j.schedule, j.command
+    from %1$I.job as j
+    where j.username = current_user and j.database = current_database() and j.active
+      and j.schedule = '* * * * *' and starts_with(j.jobname, rota_core.cron_job_name())
+      and ($1 or not exists (
+        select from %1$I.job_run_details as d
+        where d.jobid = j.jobid
+          and (d.status = 'running' or d.start_time > clock_timestamp() - interval '150 s')
+      ))
+    order by j.jobid
+    limit 1
+    $sql$, 'cron'
+  ) into v_job using always;
+  if v_job.jobname is null then
+    return false;
+  end if;
+
+  execute 'select cron.schedule($1, $2, $3)' using v_job.jobname, v_job.schedule, v_job.command;
+  return true;
+end;
+$$;
+
+comment on function rota_core.ring_cron(boolean) is
+$doc$Makes pg_cron read cron.job again, when a job of each minute has not been started for a while, or
+always.
+
+pg_cron forgets to when so much changes in one transaction that its queue of invalidations
+overflows, as in a first deploy: it is then told that everything has changed, and takes that for
+nothing. Scheduling a job as it is tells it once more. Returns whether it was told.$doc$;
+
+revoke all on function rota_core.ring_cron(boolean) from public;
+grant execute on function rota_core.ring_cron(boolean) to rota_owner;
+
+set local role rota_owner;

@@ -1,0 +1,180 @@
+"""cron.job kept true, and the one test in which pg_cron itself fires."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from harness import Clone, wait_until
+
+WORKERS = ["supervisor", "worker:default:1", "worker:default:2"]
+
+
+@pytest.fixture
+def app(cron_database: Clone) -> Clone:
+    cron_database.run("grant usage on schema cron to rota_worker")
+    cron_database.run(
+        "create function public.work(input jsonb) returns void language sql as 'select'"
+    )
+    cron_database.run("select rota.define_task('work', 'public.work')")
+    return cron_database
+
+
+def sync(app: Clone) -> str:
+    return app.value("select rota_core.sync_cron()", user="rota_worker")
+
+
+def jobs(app: Clone) -> dict[str, tuple[str, str]]:
+    """What rota_worker has in cron.job: schedule and command by name, without the prefix."""
+    found = app.run(
+        "select j.jobname, j.schedule, j.command from cron.job as j"
+        " where j.username = 'rota_worker' and j.active order by j.jobname"
+    )
+    return {name.removeprefix("rota:app:"): (cron, command) for name, cron, command in found}
+
+
+def test_cron_job_is_what_it_should_be(app: Clone) -> None:
+    assert sync(app) == "synced"
+    assert list(jobs(app)) == WORKERS
+    before = app.run("select j.* from cron.job as j order by j.jobid")
+    assert sync(app) == "synced"
+    assert app.run("select j.* from cron.job as j order by j.jobid") == before, "nothing differed"
+
+    app.run(
+        "select rota.define_schedule('night', '1/5 3 L * 5L', 'work');"
+        "select rota.define_schedule('berlin', '30 2 * * 1-5', 'work', '{}', 'Europe/Berlin');"
+        "select rota.define_schedule('kolkata', '0 9-11 * * *', 'work', '{}', 'Asia/Kolkata');"
+        "select rota.define_schedule('quick', '@every 10 seconds', 'work');"
+        "select rota.define_schedule('daily', '@daily', 'work');"
+        "select rota.define_schedule('tidy', '0 4 * * sun', command => 'vacuum analyze')"
+    )
+    assert {name: job for name, job in jobs(app).items() if name not in WORKERS} == {
+        "schedule:night": ("1-59/5 3 26-31 * 5", "select rota_core.fire_due('night')"),
+        "schedule:berlin": ("30 0,1 * * *", "select rota_core.fire_due('berlin')"),
+        "schedule:kolkata": ("30 3,4,5 * * *", "select rota_core.fire_due('kolkata')"),
+        "schedule:daily": ("0 0 * * *", "select rota_core.fire_due('daily')"),
+        "schedule:tidy": ("0 4 * * sun", "vacuum analyze"),
+    }
+
+    app.run("select rota.pause('schedule', 'tidy'); select rota.pause('schedule', 'night')")
+    assert "schedule:tidy" not in jobs(app)
+    assert "schedule:night" in jobs(app)
+    app.run("select rota.resume('schedule', 'tidy'); select rota.drop_schedule('night')")
+    assert "schedule:tidy" in jobs(app)
+    assert "schedule:night" not in jobs(app)
+
+
+def test_what_others_did_to_our_jobs_is_repaired_and_theirs_are_left_alone(app: Clone) -> None:
+    sync(app)
+    true = jobs(app)
+    app.run(
+        "update cron.job set active = false where jobname like '%:supervisor';"
+        "update cron.job set schedule = '1 1 1 1 1' where jobname like '%:1';"
+        "delete from cron.job where jobname like '%:2';"
+        "set role rota_worker;"
+        "select cron.schedule('rota:app:old', '* * * * *', 'select 1');"
+        "select cron.schedule('rota:another:supervisor', '* * * * *', 'select 1');"
+        "select cron.schedule('mine', '* * * * *', 'select 1');"
+    )
+    app.run("select cron.schedule('rota:app:theirs', '* * * * *', 'select 1')")
+
+    assert sync(app) == "synced"
+    left = jobs(app)
+    assert left.pop("mine") == ("* * * * *", "select 1")
+    assert left.pop("rota:another:supervisor") == ("* * * * *", "select 1")
+    assert left == true
+    assert app.value("select count(*) from cron.job where jobname = 'rota:app:theirs'") == 1
+
+
+@pytest.mark.parametrize(
+    ("max_running_jobs", "lanes", "wanted"),
+    [
+        (2, "", ["serve"]),
+        (4, "", ["supervisor", "worker:default:1"]),
+        (8, "('batch', 2)", [*WORKERS[:2], "worker:batch:1", "worker:default:2"]),
+        (10, "('a', 9), ('b', 0)", [*WORKERS, "worker:a:1", "worker:a:2"]),
+        (32, "", WORKERS),
+    ],
+)
+def test_workers_take_half_of_the_slots(
+    database: Clone, max_running_jobs: int, lanes: str, wanted: list[str]
+) -> None:
+    database.run(
+        "insert into rota_core.setting (name, value) values ('cron.max_running_jobs', %s)"
+        " on conflict (name) do update set value = excluded.value",
+        str(max_running_jobs),
+    )
+    if lanes:
+        database.run(
+            "insert into rota_core.lane (lane, workers, created_at)"
+            f" select v.*, clock_timestamp() from (values {lanes}) as v"
+        )
+    names = database.run("select w.job_name from rota_core.wanted_cron_jobs() as w")
+    assert sorted(name.split(":", 2)[2] for (name,) in names) == sorted(wanted)
+
+
+def test_long_names_are_shortened_and_stay_apart(database: Clone) -> None:
+    suffixes = [f"schedule:{'x' * 60}{end}" for end in "ab"]
+    names = [database.value("select rota_core.cron_job_name(%s)", name) for name in suffixes]
+    assert len(set(names)) == 2
+    assert all(len(name) <= 63 for name in names)
+    assert all(
+        name.startswith(database.value("select rota_core.cron_job_name()")) for name in names
+    )
+
+
+def test_without_pg_cron_or_rights_a_schedule_is_defined_all_the_same(
+    database: Clone, cron_database: Clone
+) -> None:
+    for each, answer in ((database, "absent"), (cron_database, "no rights")):
+        each.run("create function public.work() returns void language sql as 'select'")
+        each.run("select rota.define_task('work', 'public.work')")
+        assert sync(each) == answer
+        assert each.value("select rota.define_schedule('work', '* * * * *')") == "work"
+
+
+def test_a_session_that_holds_the_lock_makes_nobody_wait(app: Clone) -> None:
+    with app.connect("rota_worker", autocommit=False) as first:
+        assert first.execute("select rota_core.sync_cron()").fetchone() == ("synced",)
+        assert sync(app) == "busy"
+
+
+def test_pg_cron_fires(app: Clone) -> None:
+    app.run(
+        "select rota.define_schedule('job' || n, '* * * * *', 'work')"
+        " from generate_series(1, 20) as n"
+    )
+    app.run("select rota.define_schedule('quick', '@every 1 second', 'work', overlap => 'allow')")
+    app.run("select rota.define_schedule('tidy', '* * * * *', command => 'vacuum rota_core.lane')")
+    app.run("grant rota_owner to rota_worker")
+    minute = app.value("select min(s.next_at) from rota.schedules as s where s.name like 'job%'")
+    assert sync(app) == "synced"
+
+    rung = (
+        "select count(*) from cron.job_run_details as d join cron.job as j using (jobid)"
+        " where j.jobname like 'rota:app:schedule:job%' and d.status = 'succeeded'"
+    )
+    wait_until(lambda: app.value(rung) == 20, timeout=75, interval=0.2, what="20 doorbells")
+    done = (
+        "select count(*) from rota.runs as r where r.origin like 'schedule:job%'"
+        " and r.state = 'succeeded'"
+    )
+    wait_until(lambda: app.value(done) == 20, what="20 runs")
+
+    fired = app.run(
+        "select s.schedule, s.slot from rota.slots as s"
+        " where s.schedule like 'job%' and s.outcome = 'started'"
+    )
+    assert len(fired) == 20
+    assert {slot for _, slot in fired} == {minute}
+    by = dict(app.run("select s.fired_by, count(*) from rota.slots as s group by s.fired_by"))
+    assert set(by) == {"supervisor", "doorbell"}
+    late = app.value(
+        "select max(s.fired_at - s.slot) from rota.slots as s where s.schedule like 'job%'"
+    )
+    assert late < timedelta(seconds=10)
+    command = (
+        "select d.status from cron.job_run_details as d where d.command = 'vacuum rota_core.lane'"
+    )
+    wait_until(lambda: app.value(command) == "succeeded", what="the command")
