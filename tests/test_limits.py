@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from harness import Clone, wait_until
+from harness import Clone
 from support_worker import (
     all_ended,
     define,
     ended,
     held,
     prepare,
-    rows,
     run_of,
     start,
     start_many,
@@ -126,8 +125,8 @@ def test_a_rate_holds(app: Clone) -> None:
 
     at = [row[0] for row in app.run("select extract(epoch from at) from app.claim order by at")]
     assert len(at) == runs
-    # A bucket of `rate` tokens that fills at `rate` a second. A claim's time is read before its lock
-    # is taken, hence the slack.
+    # A bucket of `rate` tokens that fills at `rate` a second. A claim's time is read before it has
+    # the lock, hence the slack.
     for first in range(runs):
         for last in range(first, runs):
             passed = float(at[last] - at[first]) + 0.1
@@ -213,58 +212,3 @@ def test_nothing_runs_in_a_paused_lane(app: Clone) -> None:
 
     app.run("select rota.resume('lane', 'default')")
     assert ended(app, run_id)["state"] == "succeeded"
-
-
-def test_one_run_comes_of_two_starts_with_one_key(app: Clone) -> None:
-    define(app, "quick", "perform app.note('x'); return null;")
-    statement = "select s.run_id, s.is_new from rota.start('quick', key => 'k') as s"
-    with app.connect(autocommit=False) as first:
-        mine = first.execute(statement).fetchone()
-        second = app.start(statement, user="postgres")
-        wait_until(
-            lambda: app.value(
-                "select true from pg_locks where pid = %s and not granted", second.pid
-            ),
-            what="the second start to wait",
-        )
-        first.commit()
-    assert second.join() is None
-    assert mine[1] is True
-    assert app.value("select count(*) from rota.runs") == 1
-
-    # And the other way round: the first is rolled back, so the second is the first.
-    with app.connect(autocommit=False) as first:
-        first.execute("select rota.start('quick', key => 'other')")
-        second = app.start("select rota.start('quick', key => 'other')", user="postgres")
-        wait_until(
-            lambda: app.value(
-                "select true from pg_locks where pid = %s and not granted", second.pid
-            ),
-            what="the second start to wait",
-        )
-        first.rollback()
-    assert second.join() is None
-    assert rows(app, "select key, count(*) as n from rota.runs group by 1 order by 1") == [
-        {"key": "k", "n": 1}, {"key": "other", "n": 1},
-    ]  # fmt: skip
-    app.work()
-    all_ended(app)
-    assert app.run(statement.replace("s.run_id, ", "")) == [(False,)]
-    assert app.value("select count(*) from app.effect") == 2
-
-
-def test_many_starts_with_few_keys_at_once(app: Clone) -> None:
-    define(app, "quick", "perform app.note('x'); return null;")
-    starters = [
-        app.start(
-            "do $$ begin for i in 1..200 loop"
-            " perform rota.start('quick', key => 'k' || i % 20); commit; end loop; end $$",
-            user="postgres",
-        )
-        for _ in range(3)
-    ]
-    app.work()
-    for starter in starters:
-        assert starter.join() is None
-    all_ended(app)
-    assert app.value("select count(*) from app.effect") == 20

@@ -24,7 +24,7 @@ values
     health_workers redact save_task task_call trampoline_name wall_clock
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
-  ('rota_owner', 'rota_core', 'cron_changes cron_facts sync_cron worker_backends'),
+  ('rota_owner', 'rota_core', 'cron_changes cron_facts ring_cron sync_cron worker_backends'),
   ('rota_reader', 'rota_core', '
     cron_facts engine_facts has_trampoline health_cron health_cron_jobs health_cron_server
     health_engine health_runs health_schedules health_tasks health_worker_role health_workers

@@ -11,8 +11,19 @@ from psycopg.rows import dict_row
 
 from pgrota.declared import Declared
 
-# Privileges are compared as a set: the order of grants means nothing.
-_ACL = "(select string_agg(a::text, ', ' order by a::text) from unnest({}) as a)"
+# Privileges are compared as a set: the order of grants means nothing. What roles that tasks run as
+# were given by rota.allow_run_as() is no part of what the files say.
+_ACL = """(
+  select string_agg(a::text, ', ' order by a::text)
+  from unnest({}) as a
+  where not exists (
+    select
+    from pg_catalog.pg_proc as t
+    join pg_catalog.pg_namespace as s on s.oid = t.pronamespace
+    where s.nspname = 'rota_core' and starts_with(t.proname, 'call_as_')
+      and pg_get_userbyid(t.proowner) = btrim(split_part(a::text, '=', 1), '"')
+  )
+)"""
 
 _ROUTINES = f"""
 select

@@ -47,7 +47,7 @@ def one_line(line: Mapping[str, Any], with_run: bool = True) -> str:
     if context.get("component") == line.get("component"):
         context.pop("component", None)
     level = line["level"]
-    first, *rest = printable(line["message"]).splitlines() or [""]
+    first, *rest = output.printable(line["message"]).splitlines() or [""]
     words = [
         click.style(f"[{stamp(line['at'])}]", dim=True),
         click.style(f"[{level.upper()}]", fg=COLOURS.get(level), bold=level == "error"),
@@ -57,18 +57,14 @@ def one_line(line: Mapping[str, Any], with_run: bool = True) -> str:
     if with_run and line.get("run_id") is not None:
         words.append(click.style(f"run={line['run_id']}", fg="cyan"))
     if context:
-        words.append(click.style(json.dumps(context, ensure_ascii=False), dim=True))
+        document = output.printable(json.dumps(context, ensure_ascii=False))
+        words.append(click.style(document, dim=True))
     return "\n".join([" ".join(words), *(f"{INDENT}{more}" for more in rest)])
 
 
 def stamp(at: datetime) -> str:
     """A point in time to the millisecond."""
     return at.isoformat(sep=" ", timespec="milliseconds")
-
-
-def printable(text: str) -> str:
-    """Text without what would steer the terminal."""
-    return "".join(c if c in "\n\t" or c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class LogReader:

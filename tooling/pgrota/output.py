@@ -111,7 +111,12 @@ def text(value: Any) -> str:
         return duration(value)
     if isinstance(value, dict | list):
         return json.dumps(value, default=plain, ensure_ascii=False)
-    return str(value)
+    return printable(str(value))
+
+
+def printable(words: str) -> str:
+    """Text without what would steer the terminal."""
+    return "".join(c if c in "\n\t" or c.isprintable() else repr(c)[1:-1] for c in words)
 
 
 def duration(length: datetime.timedelta) -> str:

@@ -167,7 +167,7 @@ def _document(value: Any) -> str | None:
 
 def _field(label: str, value: Any) -> Iterator[str]:
     """A label and its value, wrapped below itself."""
-    text = log_lines.printable(output.text(value))
+    text = output.text(value)
     if not text:
         return
     lines = [

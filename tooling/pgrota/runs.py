@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from pgrota import output
 from pgrota.database import Database
 from pgrota.errors import Problem
 from pgrota.rights import is_plain_refusal
@@ -68,7 +69,7 @@ def share(run: dict[str, Any]) -> tuple[float, float] | None:
 def headline(error: dict[str, Any] | None) -> str:
     """The first line of what went wrong."""
     message = (error or {}).get("message") or ""
-    return message.splitlines()[0] if message else ""
+    return output.printable(message.splitlines()[0]) if message else ""
 
 
 def _by_views(database: Database, run_id: int) -> dict[str, Any]:

@@ -23,7 +23,8 @@ create table rota_core.lane (
   created_at timestamptz not null,
   constraint lane_has_a_sane_number_of_workers check (workers between 0 and 64)
 );
-comment on table rota_core.lane is 'Named groups of workers. Created by the first task that names one.';
+comment on table rota_core.lane is
+  'Named groups of workers. Created by the first task that names one.';
 insert into rota_core.lane (lane, workers, created_at) values ('default', 2, clock_timestamp());
 
 create table rota_core.task (
@@ -61,7 +62,8 @@ create table rota_core.task (
   constraint task_concurrency_is_positive check (concurrency >= 1),
   constraint task_doc_is_an_object check (jsonb_typeof(doc) = 'object')
 );
-comment on table rota_core.task is 'The definition of each task. Written only by define_task and drop_task.';
+comment on table rota_core.task is
+  'The definition of each task. Written only by define_task and drop_task.';
 
 create table rota_core.rate (
   task    text primary key references rota_core.task (task) on delete cascade,
@@ -97,7 +99,8 @@ create table rota_core.worker (
   constraint worker_outcome_is_known check (outcome in ('ended', 'lost')),
   constraint worker_end_has_an_outcome check ((ended_at is null) = (outcome is null))
 ) with (fillfactor = 50);
-comment on table rota_core.worker is 'One row for each work() or supervise() call and external worker.';
+comment on table rota_core.worker is
+  'One row for each work() or supervise() call and external worker.';
 create index worker_live on rota_core.worker (pid) where ended_at is null;
 
 create table rota_core.run (
@@ -214,6 +217,7 @@ create type rota_core.worker_state as (
   floor_id   bigint[],
   full_at    timestamptz,
   full_cost  interval,
+  limited_at timestamptz,
   seen_at    timestamptz,
   busy_at    timestamptz,
   until      timestamptz,
@@ -221,7 +225,7 @@ create type rota_core.worker_state as (
   costs      jsonb
 );
 comment on type rota_core.worker_state is
-  'What work() remembers between claims: the floor of each priority and what tasks cost, in seconds.';
+  'What work() remembers between claims: floors by priority, and what tasks cost in seconds.';
 
 create table rota_core.attempt (
   run_id      bigint not null,
@@ -270,7 +274,7 @@ create table rota_core.log_default partition of rota_core.log default;
 
 create table rota_core.log_mark ();
 comment on table rota_core.log_mark is
-  'Empty for ever. rota.log scans it once for each line: the session''s count of scans is not undone by a rollback.';
+  'Empty for ever. rota.log scans it once for each line: no rollback undoes the count of scans.';
 """
     )
 

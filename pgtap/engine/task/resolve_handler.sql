@@ -1,5 +1,5 @@
 begin;
-select plan(36);
+select plan(37);
 
 -- given: functions of many shapes
 create schema app;
@@ -88,7 +88,8 @@ select matches(
   format('no name: %s', left(coalesce(c.name, 'null'), 30))
 )
 from unnest(
-  array[null, '', 'one', 'a.b.c', 'app.one; drop table x', 'app."', '1.2', repeat('x', 5000)]
+  array[null, '', 'one', 'a.b.c', 'app.one; drop table x', 'app.one(); drop table x', 'app."',
+    '1.2', repeat('x', 5000)]
 ) as c (name);
 
 -- what the error tells

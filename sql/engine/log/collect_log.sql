@@ -9,23 +9,36 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_names text[];
+  v_statements text[];
   v_lines jsonb[];
   v_name text;
   v_paths text[];
 begin
-  select
-    array_agg(p.name),
-    array_agg(
-      convert_from(decode(split_part(p.statement, '''', 2), 'hex'), 'UTF8')::jsonb
-      order by split_part(p.name, '_', 4)::bigint
-    )
-  into v_names, v_lines
+  select array_agg(p.name), array_agg(p.statement)
+  into v_names, v_statements
   from pg_prepared_statements as p
   where p.name ~ ('^rota_log_' || pg_backend_pid() || '_\d+$');
 
   foreach v_name in array coalesce(v_names, '{}') loop
     execute format('deallocate %I', v_name);
   end loop;
+
+  -- A handler can put anything under such a name, which must not end the worker.
+  begin
+    select array_agg(l.line order by l.ordinal)
+    into v_lines
+    from (
+      select
+        split_part(s.name, '_', 4)::bigint as ordinal,
+        convert_from(decode(split_part(s.statement, '''', 2), 'hex'), 'UTF8')::jsonb as line
+      from unnest(v_names, v_statements) as s (name, statement)
+    ) as l
+    where l.line ->> 'level' in ('debug', 'info', 'warn', 'error')
+      and l.line ->> 'message' is not null and jsonb_typeof(l.line -> 'context') = 'object'
+      and (l.line ->> 'at')::timestamptz is not null;
+  exception when data_exception then
+    v_lines := null;
+  end;
 
   select t.redact into v_paths from rota_core.task as t where t.task = collect_log.task;
 

@@ -8,7 +8,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_job record;
+  v_job rota_core.cron_change;
 begin
   if not exists (select from pg_extension as e where e.extname = 'pg_cron')
     or not has_schema_privilege('cron', 'usage')
@@ -19,24 +19,24 @@ begin
   -- As text, because the extension need not be there.
   execute format(
     $sql$
-    select j.jobname, j.schedule, j.command
+    select j.jobid, j.jobname, j.schedule, j.command, false
     from %1$I.job as j
     where j.username = current_user and j.database = current_database() and j.active
       and j.schedule = '* * * * *' and starts_with(j.jobname, rota_core.cron_job_name())
       and ($1 or not exists (
         select from %1$I.job_run_details as d
         where d.jobid = j.jobid
-          and (d.status = 'running' or d.start_time > clock_timestamp() - interval '150 s')
+          and (d.status = 'running' or d.start_time > rota_core.wall_clock() - interval '150 s')
       ))
     order by j.jobid
     limit 1
     $sql$, 'cron'
   ) into v_job using always;
-  if v_job.jobname is null then
+  if v_job.job_name is null then
     return false;
   end if;
 
-  execute 'select cron.schedule($1, $2, $3)' using v_job.jobname, v_job.schedule, v_job.command;
+  execute 'select cron.schedule($1, $2, $3)' using v_job.job_name, v_job.schedule, v_job.command;
   return true;
 end;
 $$;

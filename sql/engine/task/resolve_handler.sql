@@ -11,7 +11,7 @@ declare
   v_found text;
 begin
   begin
-    v_parts := parse_ident(regexp_replace(resolve_handler.handler, '\s*\(.*$', ''));
+    v_parts := parse_ident(regexp_replace(resolve_handler.handler, '\s*\([^()]*\)\s*$', ''));
   exception when invalid_parameter_value then
     v_parts := '{}';
   end;

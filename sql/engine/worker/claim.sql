@@ -11,6 +11,9 @@ declare
   -- real time: how long the scan itself takes
   v_started timestamptz := clock_timestamp();
   v_full boolean := (state).full_at is null or (state).full_at <= v_now;
+  v_floor timestamptz := v_now - interval '1 s';
+  v_priorities int[];
+  v_limited timestamptz;
   v_paused text[];
   v_step record;
 begin
@@ -25,13 +28,25 @@ begin
   perform rota_core.plan_for_index();
 
   if v_full then
-    state.priorities := rota_core.due_priorities((state).lane);
-    state.floor_at := array_fill('-infinity'::timestamptz, array[cardinality((state).priorities)]);
+    v_priorities := rota_core.due_priorities((state).lane);
+    -- When the queue is empty, those of before are the ones to look for.
+    state.priorities := coalesce(nullif(v_priorities, '{}'), (state).priorities, '{0}');
+    state.floor_at := array_fill(
+      case when v_priorities = '{}' then v_floor else '-infinity' end,
+      array[cardinality((state).priorities)]
+    );
     state.floor_id := array_fill(0::bigint, array[cardinality((state).priorities)]);
   end if;
 
-  if rota_core.has_limited_due((state).lane, v_now) then
-    items := rota_core.claim_limited(state, v_paused, max_runs);
+  if (state).limited_at is null or (state).limited_at <= v_now then
+    v_limited := clock_timestamp();
+    if rota_core.has_limited_due((state).lane, v_now) then
+      items := rota_core.claim_limited(state, v_paused, max_runs);
+    end if;
+    -- In vain, this too may take at most a twentieth of the time.
+    if items is null then
+      state.limited_at := v_now + 20 * (clock_timestamp() - v_limited);
+    end if;
   end if;
 
   if items is null then
@@ -50,7 +65,7 @@ begin
       elsif (state).floor_at[i] < v_now - interval '2 s' then
         -- Not over the same dead index entries at every poll. What was committed later than this
         -- allows for is found by the next full scan.
-        state.floor_at[i] := v_now - interval '1 s';
+        state.floor_at[i] := v_floor;
         state.floor_id[i] := 0;
       end if;
     end loop;

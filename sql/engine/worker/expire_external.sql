@@ -10,6 +10,7 @@ declare
   v_run rota_core.run;
   v_expired int := 0;
 begin
+  perform rota_core.plan_for_index();
   for v_run in
     select r.*
     from rota_core.run as r

@@ -25,7 +25,9 @@ begin
     when how = 'cancelled' or (run).stop_reason = 'cancel' then 'cancelled'
     when not is_charged then 'queued'
     when error -> 'retry' = 'false' then 'failed'
-    when v_charged < v_task.max_attempts and rota_core.is_retryable(
+    when v_charged >= v_task.max_attempts then 'failed'
+    -- retry_on speaks of what a handler raised, not of a worker that is gone.
+    when how = 'lost' or rota_core.is_retryable(
       v_task.retry_on, error ->> 'sqlstate', error ->> 'message'
     ) then 'queued'
     else 'failed'

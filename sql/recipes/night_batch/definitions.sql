@@ -11,9 +11,8 @@ select rota.define_task(
   -- Waits 1, 4, 16 and 64 seconds.
   max_attempts => 5,
   backoff_factor => 4,
-  -- What passes: conflicts, locks, resources, shutdowns, a lost worker. A duplicate in the archive
-  -- does not.
-  retry_on => '{class:40,class:53,class:55,class:57,class:58,sqlstate:RT003}',
+  -- What passes: conflicts, locks, resources, shutdowns. A duplicate in the archive does not.
+  retry_on => '{class:40,class:53,class:55,class:57,class:58}',
   tags => '{night}',
   owner => 'operations',
   doc => $doc${
