@@ -71,7 +71,7 @@ REFUSALS = [
      "22023", "retry_on entry /(/ is not a valid regular expression",
      "Write a substring, /regular expression/, sqlstate:40001 or class:08."),
     ("rota_admin", "select rota.configure('log_keep', 'a while')",
-     "22023", "log_keep must be a length of at least one day, not 'a while'",
+     "22023", "log_keep must be a length from 1 day to 100 years, not 'a while'",
      "select rota.configure('log_keep', '90 days');"),
     ("rota_admin", "select rota.define_lane('batch', -1)",
      "22023", "a lane has 0 to 64 workers, not -1",

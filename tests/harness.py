@@ -13,7 +13,9 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 import statements
@@ -179,6 +181,19 @@ def make_template(server: Server) -> None:
                 connection.execute(f"create schema {schema}")
                 connection.execute(f"grant usage on schema {schema} to public")
                 connection.execute(f"create extension {extension} schema {schema}")
+        if ("pgtap",) not in available:
+            load_pgtap(connection)
+
+
+def load_pgtap(connection: psycopg.Connection[Any]) -> None:
+    """Another server's pgTAP, if there is one on this machine: its file is plain SQL."""
+    scripts = sorted(Path("/usr/share").glob("postgresql/*/extension/pgtap--[0-9.]*.sql"))
+    whole = [path for path in scripts if path.stem.count("--") == 1]
+    if whole:
+        connection.execute("create schema tap")
+        connection.execute("grant usage on schema tap to public")
+        connection.execute("set search_path = tap, public")
+        connection.execute(whole[-1].read_bytes())
 
 
 def engine_files() -> Iterator[Path]:

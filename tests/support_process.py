@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,7 @@ end $$;
 select rota.define_task('nap', 'app.nap', initial_delay => '0.2 s');
 select rota.define_task('steps', 'app.steps', kind => 'chunked');
 """
+OPEN = "select count(*) from rota_core.worker where ended_at is null"
 STATE = "select r.state from rota.runs as r where r.run_id = %s"
 
 
@@ -126,3 +129,21 @@ def sessions(database: Clone) -> int:
         "select count(*) from pg_stat_activity as a"
         " where a.datname = current_database() and a.pid <> pg_backend_pid()"
     )
+
+
+@contextmanager
+def worker_processes() -> Iterator[Callable[..., WorkerProcess]]:
+    """Start worker processes, as rota_worker unless told otherwise; none is left afterwards."""
+    started: list[WorkerProcess] = []
+
+    def begin(
+        database: Clone, *arguments: str, user: str = "rota_worker", directory: Path | None = None
+    ) -> WorkerProcess:
+        started.append(WorkerProcess(database.url(user), *arguments, directory=directory))
+        return started[-1].ready()
+
+    try:
+        yield begin
+    finally:
+        for process in started:
+            process.kill()

@@ -142,6 +142,13 @@ def work_off_in(connection: psycopg.Connection[Any], lane: str = "default") -> N
             connection.execute(call)
 
 
+def run(database: Clone, task: str, input: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Start a task, let a worker execute it, and return the run."""
+    run_id = start(database, task, input)
+    work_off(database)
+    return run_of(database, run_id)
+
+
 @contextmanager
 def held(database: Clone, gate: int = 1) -> Iterator[psycopg.Connection[Any]]:
     """Keep those waiting who come to app.pass(gate), until the end of the block."""

@@ -17,7 +17,7 @@ from harness import Clone, wait_until
 from pgrota import errors
 from pgrota.database import Database
 from pgrota.log_lines import LogReader, one_line
-from support_deploy import rota
+from support_run import here
 
 LINES = """
 insert into rota_core.log (at, level, message, context, component, run_id, task, attempt)
@@ -41,13 +41,13 @@ def filled(database: Clone) -> Clone:
 
 
 def messages(database: Clone, *arguments: str) -> list[str]:
-    done = rota("logs", *arguments, "--json", url=database.url())
+    done = here("logs", *arguments, "--json", url=database.url())
     assert done.returncode == 0, done.stderr
     return [json.loads(line)["message"] for line in done.stdout.splitlines()]
 
 
 def test_the_form_of_a_line(filled: Clone) -> None:
-    lines = rota("logs", url=filled.url()).stdout.splitlines()
+    lines = here("logs", url=filled.url()).stdout.splitlines()
     assert all(FORM.fullmatch(line) for line in lines if not line.startswith("    "))
     words = [line.split("] ", 1)[1] for line in lines if line.startswith("[")]
     assert words == [
@@ -71,13 +71,13 @@ def test_what_is_selected(filled: Clone) -> None:
 
 
 def test_nothing_to_show_is_said_beside_the_data(filled: Clone) -> None:
-    done = rota("logs", "--run", "9", url=filled.url())
+    done = here("logs", "--run", "9", url=filled.url())
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "no log lines\n")
 
 
 @pytest.mark.parametrize("wrong", [("--level", "loud"), ("--since", "x"), ("-n", "-1")])
 def test_wrong_usage(filled: Clone, wrong: tuple[str, str]) -> None:
-    assert rota("logs", *wrong, url=filled.url()).returncode == errors.USAGE
+    assert here("logs", *wrong, url=filled.url()).returncode == errors.USAGE
 
 
 def test_a_line_cannot_steer_the_terminal() -> None:

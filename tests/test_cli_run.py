@@ -1,108 +1,25 @@
-"""`rota run` and `rota task`: what they do, print and return."""
+"""`rota run start`, `list`, `show`: what they do, print and return."""
 
 from __future__ import annotations
 
 import json
 import os
-import pty
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from harness import Clone, wait_until
-from pgrota import errors, moments
-from support_deploy import rota
-from support_process import start, state, wait_for_state
-
-TASKS = """
-create schema app;
-grant usage on schema app to rota_worker;
-create table app.row (id int primary key);
-insert into app.row values (1);
-grant select, insert on app.row to rota_worker;
-create function app.good(input jsonb) returns jsonb language plpgsql as $$
-begin
-  perform rota.log('info', 'greeting', jsonb_build_object('name', input ->> 'name'));
-  return jsonb_build_object('hello', input ->> 'name');
-end $$;
-create function app.bad() returns void language plpgsql as $$
-begin
-  perform rota.log('warn', 'about to insert');
-  insert into app.row values (1);
-end $$;
-create function app.says() returns void language plpgsql as $$
-begin
-  raise exception using errcode = 'XX123', message = 'no luck today', hint = 'try tomorrow',
-    detail = repeat('very long ', 40);
-end $$;
-create function app.steps(input jsonb, state jsonb) returns jsonb language plpgsql as $$
-declare
-  v_n int := coalesce((state ->> 'n')::int, 0) + 1;
-begin
-  perform pg_sleep((input ->> 'seconds')::float8);
-  perform rota.log('info', format('step %s', v_n));
-  return jsonb_build_object('state', jsonb_build_object('n', v_n), 'rows', 1000,
-    'progress', jsonb_build_object('done', v_n * 1000, 'total', 4000), 'done', v_n >= 4);
-end $$;
-select rota.define_task('good', 'app.good', tags => '{greeting}');
-select rota.define_task('bad', 'app.bad', max_attempts => 2, initial_delay => '0.1 s');
-select rota.define_task('says', 'app.says', max_attempts => 1);
-select rota.define_task('steps', 'app.steps', kind => 'chunked');
-"""
-RUN = "select to_jsonb(r) from rota.runs as r where r.run_id = %s"
+from harness import Clone
+from pgrota import errors
+from support_process import start, wait_for_state
+from support_run import RUN, TASKS, finish, here, ok, refused
 
 
 @pytest.fixture
 def app(database: Clone) -> Clone:
     database.run(TASKS)
     return database
-
-
-@pytest.fixture
-def roles(app: Clone) -> Iterator[dict[str, str]]:
-    """Logins: one with each role, and one with none. The value is its address."""
-    names = {role: f"{role}_{app.name}" for role in ("rota_app", "rota_reader", "rota_admin")}
-    names["none"] = f"none_{app.name}"
-    for role, name in names.items():
-        app.run(f"create role {name} login")
-        if role != "none":
-            app.run(f"grant {role} to {name}")
-    yield {role: app.url(name) for role, name in names.items()}
-    app.close()
-    with app.server.connect() as connection:
-        for name in names.values():
-            connection.execute(f"drop role {name}")
-
-
-def ok(app: Clone, *arguments: str, url: str | None = None) -> str:
-    done = rota(*arguments, url=url or app.url())
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def refused(app: Clone, *arguments: str, code: int = errors.ERROR, url: str | None = None) -> str:
-    done = rota(*arguments, url=url or app.url())
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stderr
-
-
-def finish(app: Clone, task: str, document: str = "{}", wanted: str = "succeeded") -> int:
-    run_id = start(app, task, document)
-    worker = app.work(budget="10 s")
-    wait_for_state(app, run_id, wanted)
-    worker.cancel()
-    worker.join()
-    return run_id
-
-
-# start
 
 
 def test_start_with_everything(app: Clone, tmp_path: Path) -> None:
@@ -159,9 +76,6 @@ def test_start_refuses(app: Clone, arguments: tuple[str, ...], code: int, words:
     assert app.value("select count(*) from rota.runs") == 0
 
 
-# list and show
-
-
 def test_list_filters(app: Clone) -> None:
     finish(app, "good", '{"name": "a"}')
     finish(app, "says", wanted="failed")
@@ -210,7 +124,7 @@ def test_the_page_of_a_failed_run_has_all_one_needs(app: Clone) -> None:
 
 def test_the_page_fits_100_columns(app: Clone) -> None:
     run_id = finish(app, "says", wanted="failed")
-    done = rota("run", "show", str(run_id), url=app.url(), COLUMNS="100")
+    done = here("run", "show", str(run_id), url=app.url(), COLUMNS="100")
     assert max(map(len, done.stdout.splitlines())) <= 100
     assert "hint     try tomorrow" in done.stdout
 
@@ -249,224 +163,3 @@ def test_what_a_run_wrote_cannot_steer_the_terminal(app: Clone) -> None:
     assert "\x1b" not in page
     assert "\x07" not in page
     assert r"a\x1b[2Jb" in page
-
-
-# cancel and retry
-
-
-def test_cancel(app: Clone) -> None:
-    done = finish(app, "good")
-    queued = start(app, "good", run_at="now() + interval '1 hour'")
-    said = ok(app, "run", "cancel", str(queued), str(done))
-    assert said == f"run {queued} cancelled\nrun {done} had already succeeded\n"
-    assert state(app, queued) == "cancelled"
-
-
-def test_one_refusal_does_not_keep_the_others(app: Clone) -> None:
-    queued = start(app, "good", run_at="now() + interval '1 hour'")
-    done = rota("run", "cancel", "99", str(queued), url=app.url())
-    assert done.returncode == errors.ERROR
-    assert "run 99 does not exist" in done.stderr
-    assert done.stdout == f"run {queued} cancelled\n"
-    answers = json.loads(rota("run", "cancel", "99", str(queued), "--json", url=app.url()).stdout)
-    assert answers[0]["error"]["sqlstate"] == "42704"
-    assert answers[1] == {"run_id": queued, "state": "cancelled"}
-
-
-def test_retry(app: Clone) -> None:
-    failed = [finish(app, "says", wanted="failed") for _ in range(2)]
-    good = finish(app, "good")
-    assert ok(app, "run", "retry", str(failed[0])) == f"run {failed[0]} queued again\n"
-    assert "succeeded and cannot be retried" in refused(app, "run", "retry", str(good))
-    said = ok(app, "run", "retry", "--task", "says", "--since", "1h")
-    assert said == "1 run of says queued again\n"
-    assert {state(app, run_id) for run_id in failed} == {"queued"}
-    for wrong in (
-        (),
-        ("--task", "says"),
-        ("1", "--task", "says", "--since", "1h"),
-        ("--since", "1h"),
-    ):
-        refused(app, "run", "retry", *wrong, code=errors.USAGE)
-
-
-# follow
-
-
-def test_follow_prints_plain_lines_into_a_pipe(app: Clone) -> None:
-    app.work()
-    done = rota("run", "start", "steps", "--input", '{"seconds": 0.5}', "--follow", url=app.url())
-    assert done.returncode == 0
-    lines = done.stdout.splitlines()
-    assert lines[0].startswith("run 1 of steps ")
-    assert "run 1 of steps running, attempt 1" in lines
-    assert "2,000 of 4,000 (50%), 2,000 rows" in lines
-    assert [line.split("] ")[-1] for line in lines if "[INFO]" in line] == [
-        f"step {n}" for n in (1, 2, 3, 4)
-    ]
-    assert lines[-1].startswith("run 1 succeeded after ")
-    assert lines[-1].endswith(", 4,000 rows")
-    assert "\x1b" not in done.stdout
-
-
-def test_follow_tells_of_attempts_and_ends_with_1(app: Clone) -> None:
-    app.work()
-    done = rota("run", "start", "bad", "-f", url=app.url())
-    assert done.returncode == errors.ERROR
-    assert done.stdout.count("failed: 23505 duplicate key") >= 2
-    assert done.stdout.endswith("next: rota run show 1\n")
-    done = rota("run", "follow", "1", "--json", url=app.url())
-    assert done.returncode == errors.ERROR
-    assert json.loads(done.stdout)["state"] == "failed"
-
-
-def test_ctrl_c_leaves_the_run_alone(app: Clone) -> None:
-    app.work()
-    run_id = start(app, "steps", '{"seconds": 0.5}')
-    follower = subprocess.Popen(
-        [sys.executable, "-m", "pgrota.cli", "run", "follow", str(run_id)],
-        env=os.environ | {"ROTA_DATABASE_URL": app.url(), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert follower.stdout.readline()
-    follower.send_signal(signal.SIGINT)
-    _, said = follower.communicate(timeout=10)
-    assert follower.returncode == 130
-    assert f"run {run_id} goes on without you" in said
-    assert "Traceback" not in said
-    wait_for_state(app, run_id, "succeeded")
-
-
-def test_follow_survives_a_restart_of_the_server(crash_database: Clone) -> None:
-    crash_database.run(TASKS)
-    run_id = start(crash_database, "good", '{"name": "a"}', run_at="now() + interval '1 second'")
-    follower = subprocess.Popen(
-        [sys.executable, "-m", "pgrota.cli", "run", "follow", str(run_id)],
-        env=os.environ | {"ROTA_DATABASE_URL": crash_database.url(), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert follower.stdout.readline()
-    crash_database.server.restart("immediate")
-    crash_database.work()
-    said, _ = follower.communicate(timeout=20)
-    assert follower.returncode == 0
-    assert "the server is away" in said
-    assert "the server is back" in said
-
-
-def test_follow_shows_a_bar_in_a_terminal(app: Clone) -> None:
-    app.work()
-    run_id = start(app, "steps", '{"seconds": 0.4}')
-    ours, theirs = pty.openpty()
-    follower = subprocess.Popen(
-        [sys.executable, "-m", "pgrota.cli", "run", "follow", str(run_id)],
-        env=os.environ | {"ROTA_DATABASE_URL": app.url(), "TERM": "xterm", "COLUMNS": "100"},
-        stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(theirs)
-    seen = b""
-    try:
-        while chunk := os.read(ours, 65536):
-            seen += chunk
-    except OSError:
-        pass  # How a terminal says that its other side has gone.
-    finally:
-        os.close(ours)
-    assert follower.wait(10) == 0
-    text = seen.decode()
-    assert "━" in text
-    assert "of 4,000" in text
-    assert f"run {run_id} " in text
-
-
-# roles
-
-
-def test_an_application_sees_and_stops_its_own(app: Clone, roles: dict[str, str]) -> None:
-    url = roles["rota_app"]
-    assert ok(app, "run", "start", "good", url=url) == "run 1 queued\n"
-    assert "run 1  good  queued" in ok(app, "run", "show", "1", url=url)
-    other = start(app, "good")
-    assert f"run {other} was started by postgres" in refused(
-        app, "run", "show", str(other), url=url
-    )
-    assert f"run {other} was started" in refused(app, "run", "cancel", str(other), url=url)
-    said = refused(app, "run", "list", url=url)
-    assert "permission denied for view runs" in said
-    assert f"Hint: grant rota_reader to rota_app_{app.name};" in said
-    assert ok(app, "run", "cancel", "1", url=url) == "run 1 cancelled\n"
-
-
-def test_a_reader_sees_everything_and_changes_nothing(app: Clone, roles: dict[str, str]) -> None:
-    url = roles["rota_reader"]
-    run_id = finish(app, "bad", wanted="failed")
-    page = ok(app, "run", "show", str(run_id), url=url)
-    assert page == ok(app, "run", "show", str(run_id))
-    assert "run 99 does not exist" in refused(app, "run", "show", "99", url=url)
-    assert "bad" in ok(app, "run", "list", url=url)
-    assert "good" in ok(app, "task", "list", url=url)
-    for command in (("run", "start", "good"), ("run", "retry", "1"), ("task", "pause", "good")):
-        said = refused(app, *command, url=url)
-        assert "permission denied" in said
-        assert "Hint: grant rota_" in said
-
-
-def test_nobody_gets_a_clear_word(app: Clone, roles: dict[str, str]) -> None:
-    for command in (("run", "list"), ("run", "start", "good"), ("logs",), ("task", "list")):
-        said = refused(app, *command, url=roles["none"])
-        assert f"none_{app.name} has no right to this" in said
-        assert "Hint: grant rota_" in said
-
-
-def test_without_the_engine(empty_database: Clone) -> None:
-    for command in (("run", "list"), ("run", "start", "x"), ("logs",), ("task", "show", "x")):
-        done = rota(*command, url=empty_database.url())
-        assert done.returncode == errors.ERROR
-        assert "rota is not installed in this database" in done.stderr
-        assert "Hint: rota deploy" in done.stderr
-
-
-# tasks
-
-
-def test_tasks(app: Clone) -> None:
-    app.run("select rota.define_task('limited', 'app.bad', concurrency => 2, lane => 'batch')")
-    listed = ok(app, "task", "list")
-    assert "concurrency 2" in listed
-    assert "chunked" in listed
-    shown = ok(app, "task", "show", "good")
-    assert "app.good" in shown
-    assert "greeting" in shown
-    assert "task nope does not exist" in refused(app, "task", "show", "nope")
-    assert json.loads(ok(app, "task", "show", "good", "--json"))["max_attempts"] == 3
-
-
-def test_pause_and_resume(app: Clone) -> None:
-    said = ok(app, "task", "pause", "good", "--until", "2h", "--reason", "moving house")
-    assert said.startswith("task good is paused until 20")
-    assert "moving house" in ok(app, "task", "list")
-    assert "paused until" in ok(app, "task", "show", "good")
-    run_id = start(app, "good")
-    app.work()
-    time.sleep(0.3)
-    assert state(app, run_id) == "queued"
-    assert ok(app, "task", "resume", "good") == "task good goes on\n"
-    wait_until(lambda: state(app, run_id) == "succeeded")
-    assert "go on with: rota task resume good" in ok(app, "task", "pause", "good")
-    assert "task 'nope' does not exist" in refused(app, "task", "pause", "nope")
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("1h", 3600), ("90 s", 90), ("5m", 300), ("10 min", 600), ("2 days", 172800), ("1.5h", 5400),
-     ("3 weeks", 1814400), ("1 hour", 3600), ("+5min", 300)],
-)  # fmt: skip
-def test_lengths_of_time(text: str, seconds: float) -> None:
-    assert moments.length(text) == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "1", "h", "1 fortnight", "-1h", "2026-01-31", "9" * 400 + "h"]
-)
-def test_what_is_no_length_of_time(text: str) -> None:
-    assert moments.length(text) is None

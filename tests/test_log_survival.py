@@ -13,7 +13,7 @@ from support_worker import (
     held,
     prepare,
     rows,
-    run_of,
+    run,
     start,
     start_together,
     wait_at,
@@ -24,12 +24,6 @@ from support_worker import (
 @pytest.fixture
 def app(database: Clone) -> Clone:
     return prepare(database)
-
-
-def run(app: Clone, task: str, input: dict[str, Any] | None = None) -> dict[str, Any]:
-    run_id = start(app, task, input)
-    work_off(app)
-    return run_of(app, run_id)
 
 
 def lines_of(app: Clone, run_id: int) -> list[dict[str, Any]]:

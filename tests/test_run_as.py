@@ -11,7 +11,7 @@ import pytest
 
 from harness import Clone
 from pgrota.server import Server
-from support_worker import define, prepare, rows, run_of, start, start_together, work_off
+from support_worker import define, prepare, rows, run, run_of, start, start_together, work_off
 
 ROLES = ("test_clerk", "test_boss")
 
@@ -37,12 +37,6 @@ def app(roles: None, database: Clone) -> Clone:
         "grant select, insert on app.effect to test_clerk"
     )
     return app
-
-
-def run(app: Clone, task: str, input: dict[str, Any] | None = None) -> dict[str, Any]:
-    run_id = start(app, task, input)
-    work_off(app)
-    return run_of(app, run_id)
 
 
 @contextmanager
@@ -184,7 +178,7 @@ def test_a_member_needs_a_deployer_to_allow_the_role_first(app: Clone) -> None:
 
 def test_nothing_runs_as_the_owner(app: Clone) -> None:
     define(app, "who", "return null;")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="may not let a task run as"):
         app.run("select rota.define_task('who', 'app.who', run_as => 'rota_owner')")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness import Clone
+from harness import Clone, wait_until
 from support_schedule import (
     HOUR,
     MINUTE,
@@ -165,24 +165,36 @@ def test_queued_slots_start_as_runs_end(app: Clone) -> None:
     assert fire(app) == 0
 
 
-def test_two_sessions_start_one_of_the_waiting(app: Clone) -> None:
+def test_sessions_that_look_at_once_start_one_of_the_waiting(app: Clone) -> None:
+    names = [f"job{n}" for n in range(30)]
     set_clock(app, NOON)
-    define(app, "* * * * *", overlap="queue")
-    for minute in (1, 2, 3, 4):
+    for name in names:
+        define(app, "* * * * *", name, overlap="queue")
+    for minute in (1, 2, 3):
         set_clock(app, NOON + minute * MINUTE)
         fire(app)
     end_runs(app)
 
-    # Slow starts, so that they meet.
+    # The first session has seen all 30 waiting, has some in hand, and is held up.
     app.run(
-        "create function public.linger() returns trigger language plpgsql as $$"
-        " begin perform pg_sleep(0.3); return new; end $$;"
-        "create trigger linger before insert on rota_core.run"
-        " for each row execute function public.linger()"
+        "create function public.hold() returns trigger language plpgsql as $$"
+        " begin perform pg_advisory_xact_lock_shared(4711); return new; end $$;"
+        "create trigger hold before insert on rota_core.run for each row"
+        " when (current_setting('application_name') = 'held') execute function public.hold()"
     )
-    sessions = [app.start("select rota_core.fire_due()") for _ in range(4)]
-    assert [session.join() for session in sessions] == [None] * 4
-    assert live_runs(app) == 1
+    with app.connect("postgres", autocommit=False) as gate:
+        gate.execute("select pg_advisory_xact_lock(4711)")
+        held = app.start("set application_name = 'held'; select rota_core.fire_due()")
+        wait_until(
+            lambda: app.value("select count(*) from pg_locks where objid = 4711 and not granted"),
+            what="the first session to wait",
+        )
+        doorbell = "select rota_core.fire_due(%s)"
+        others = sum(app.value(doorbell, name, user="rota_worker") for name in names)
+        assert 0 < others < 30
+    assert held.join() is None
+    assert app.run("select r.origin from rota_core.run as r group by 1 having count(*) > 1") == []
+    assert live_runs(app) == 30
 
 
 def test_a_manual_start_is_no_slot_but_counts_as_overlap(app: Clone) -> None:

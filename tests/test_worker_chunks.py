@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from harness import Clone, wait_until
@@ -141,6 +143,22 @@ def test_a_pause_takes_effect_at_the_next_checkpoint(app: Clone) -> None:
     assert ended(app, run_id)["state"] == "succeeded"
     assert effects(app, run_id) == numbers(4)
     assert worker.alive
+
+
+def test_the_next_call_finds_it_where_the_task_is_defined_now(app: Clone) -> None:
+    define_count(app, "if n = 2 then perform app.pass(1); end if;")
+    run_id = start(app, "count", {"to": 4})
+    with held(app):
+        worker = app.work(budget="100 ms")
+        wait_at(app)
+        time.sleep(0.2)
+        define_count(app, lane="batch", concurrency=1)
+    assert worker.join() is None
+    assert run_of(app, run_id)["state"] == "queued"
+
+    app.work(lane="batch")
+    assert ended(app, run_id)["state"] == "succeeded"
+    assert effects(app, run_id) == numbers(4)
 
 
 def test_what_others_need_goes_between_two_chunks_of_another_worker(app: Clone) -> None:

@@ -7,6 +7,7 @@ insert into excuse (proname, message, reason)
 values
   ('%', 'composite OUT variable % is not single argument', 'a record handed on from call to call'),
   ('%', 'OUT variable % is maybe unmodified', 'the columns of a dynamic statement'),
+  ('ring_cron', 'cannot determinate a result of dynamic SQL', 'pg_cron may be missing'),
   ('run_batch', 'never read variable %', 'cheaper than perform'),
   ('call_task', 'text type variable is not sanitized', 'built with %I when the task was defined'),
   ('run_batch', 'text type variable is not sanitized', 'built with %I when the task was defined');

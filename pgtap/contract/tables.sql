@@ -70,11 +70,7 @@ select is_empty(
   $$select r.name, g.grantee::regrole, g.privilege_type
     from our_relation as r
     cross join lateral pg_catalog.aclexplode(r.relacl) as g
-    where r.room = 'rota_core' and g.grantee not in (0, r.relowner)
-      and not exists (
-        select from pg_catalog.pg_depend as d
-        where d.refobjid = r.oid and d.classid = 'pg_rewrite'::regclass
-      )$$,
+    where r.room = 'rota_core' and g.grantee not in (0, r.relowner)$$,
   'nobody but rota_owner has rights on tables'
 );
 

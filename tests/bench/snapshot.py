@@ -8,13 +8,12 @@ import time
 from collections.abc import Iterator
 
 from bench.arena import Arena
-from bench.figures import Table, median
+from bench.figures import Table
 from bench.scale import Scale
 from pgrota.server import Server
 
 SECONDS = 60
 PARTS = 6
-LAPS = 1
 TRIAL = 20_000
 FINISHED_SINCE = """
 select count(*)
@@ -26,13 +25,10 @@ where finished_at >= to_timestamp(%s) and finished_at < to_timestamp(%s)
 def measure(server: Server, scale: Scale) -> list[Table]:
     length = scale.seconds(SECONDS)
     runs = round(_trial(server) * length * 1.5)
-    free: list[list[float]] = []
-    held: list[list[float]] = []
-    for lap in range(min(LAPS, scale.rounds)):
-        for name, rates in (("without", free), ("with", held)):
-            scale.say(f"snapshot: round {lap + 1}, {runs:,} runs, {name} a snapshot held")
-            rates.append(_rates(server, runs, length, name == "with"))
-    return [_figures(free, held, length)]
+    scale.say(f"snapshot: {runs:,} runs, without a snapshot held")
+    free = _rates(server, runs, length, held=False)
+    scale.say(f"snapshot: {runs:,} runs, with a snapshot held")
+    return [_figures(free, _rates(server, runs, length, held=True), length)]
 
 
 def _trial(server: Server) -> float:
@@ -47,7 +43,7 @@ def _trial(server: Server) -> float:
         return max(rates)
 
 
-def _rates(server: Server, runs: int, length: float, held: bool) -> list[float]:
+def _rates(server: Server, runs: int, length: float, *, held: bool) -> list[float]:
     """Runs per second in each part of the time."""
     with Arena(server) as arena:
         arena.load(runs)
@@ -77,19 +73,15 @@ def _snapshot(arena: Arena) -> Iterator[None]:
         connection.rollback()
 
 
-def _figures(free: list[list[float]], held: list[list[float]], length: float) -> Table:
+def _figures(free: list[float], held: list[float], length: float) -> Table:
     table = Table(
         f"One worker during {length:g} s of work, without and with a snapshot held open",
         ["seconds", "runs/s without", "runs/s with", "with : without"],
         notes=["Goal: at least half."],
     )
     part = length / PARTS
-    for place in range(PARTS):
-        without = median([rates[place] for rates in free])
-        with_it = median([rates[place] for rates in held])
+    for place, (without, with_it) in enumerate(zip(free, held, strict=True)):
         name = f"{part * place:g} to {part * (place + 1):g}"
         table.add(name, without, with_it, with_it / without if without else None)
-    without = median([sum(rates) / PARTS for rates in free])
-    with_it = median([sum(rates) / PARTS for rates in held])
-    table.add("all", without, with_it, with_it / without)
+    table.add("all", sum(free) / PARTS, sum(held) / PARTS, sum(held) / sum(free))
     return table

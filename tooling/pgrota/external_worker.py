@@ -1,39 +1,23 @@
-"""Works for external tasks: claims runs, calls handlers in threads, records outcomes."""
+"""Works for external tasks: claims runs and calls their handlers in threads."""
 
 from __future__ import annotations
 
-import importlib
-import json
-import sys
 import threading
 import time
-import traceback
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from pgrota import external
 from pgrota.errors import Problem
-from pgrota.external_run import (
-    CANCELLED,
-    RECORD,
-    ExternalRun,
-    Outcome,
-    Shared,
-    WorkingContext,
-    error_of,
-)
+from pgrota.external_link import LOST_WORKER, Link
+from pgrota.external_run import CANCELLED, ExternalRun, Outcome, Shared, WorkingContext
+from pgrota.member import DRAINING, is_lost
 from pgrota.sessions import Sessions
-from pgrota.worker import DRAINING, is_lost
 from pgrota.worker_log import WorkerLog, reason
 
 NAME = "rota external"
-COMPONENT = "external"
 POLL, LOOK, SEEN = 0.2, 1.0, 5.0
 LIVENESS = 1919906913
-LOST_WORKER = "RT003"
 
 TASKS = "select t.task, t.lane from rota_core.external_tasks() as t"
 REGISTER = """
@@ -45,8 +29,6 @@ CLAIM = """
 select c.run_id, c.task, c.attempt, c.input
 from rota_core.claim_external(%s, %s, %s, %s) as c
 """
-HELD = "select r.run_id, r.attempt, r.worker_id, r.key from rota_core.external_runs(%s) as r"
-NOTE = "select rota.log('warn', %s, %s)"
 
 
 class ExternalWorker(threading.Thread):
@@ -63,10 +45,9 @@ class ExternalWorker(threading.Thread):
         self.workers: dict[str, int] = {}
         self.runs: dict[ExternalRun, WorkingContext] = {}
         self.is_draining = False
-        self._connection: psycopg.Connection | None = None
+        self.link = Link(log)
         self._wake = threading.Event()
         self._leaving = threading.Event()
-        self._over = threading.Event()
         self._remarks: set[str] = set()
 
     # what the crew calls
@@ -92,9 +73,10 @@ class ExternalWorker(threading.Thread):
             context._is_gone = True
             if run.take_report():
                 error = {"sqlstate": CANCELLED, "message": "its worker left before it ended"}
-                self._say(f"run {run.run_id} is given up; it will be repeated, uncounted", "warn")
-                self._record(run, Outcome(error=error), patient=False)
-        self._over.set()
+                words = f"run {run.run_id} is given up; it will be repeated, uncounted"
+                self.link.say(words, "warn")
+                self.link.record(run, Outcome(error=error), patient=False)
+        self.link.over.set()
         self._wake.set()
 
     # the claiming thread
@@ -102,7 +84,7 @@ class ExternalWorker(threading.Thread):
     def run(self) -> None:
         while not self._is_done():
             try:
-                with self.sessions.open(NAME) as self._connection:
+                with self.sessions.open(NAME) as self.link.connection:
                     self.log.back(self.name)
                     self._serve()
             except (psycopg.Error, Problem) as error:
@@ -110,13 +92,13 @@ class ExternalWorker(threading.Thread):
                     self.log.lost(self.name, error)
                 else:
                     self.log.trouble(f"{self.name}: {reason(error)}; going on")
-                self._over.wait(1)
+                self.link.over.wait(LOOK)
             # Their backend is gone, and who is seen without one counts as lost.
             self.workers = {}
         self.log.forget(self.name)
 
     def _is_done(self) -> bool:
-        return self._leaving.is_set() and (not self.runs or self._over.is_set())
+        return self._leaving.is_set() and (not self.runs or self.link.over.is_set())
 
     def _serve(self) -> None:
         seen = looked = float("-inf")
@@ -133,22 +115,16 @@ class ExternalWorker(threading.Thread):
                 self._wake.clear()
         self._sign_off()
 
-    def _fetch(self, query: str, *parameters: Any) -> list[tuple]:
-        return self._connection.execute(query, parameters).fetchall()
-
-    def _value(self, query: str, *parameters: Any) -> Any:
-        return self._fetch(query, *parameters)[0][0]
-
     def _show_life(self) -> None:
         """Be seen; be there for each lane with tasks; stay away while the engine is upgraded."""
         for lane, worker_id in list(self.workers.items()):
             try:
-                if not self._value("select rota_core.see_worker(%s)", worker_id):
+                if not self.link.value("select rota_core.see_worker(%s)", worker_id):
                     self.is_draining = True
             except psycopg.DatabaseError as error:
                 if error.sqlstate != LOST_WORKER:
                     raise
-                self._say(f"{reason(error)}; registering again", "warn")
+                self.link.say(f"{reason(error)}; registering again", "warn")
                 del self.workers[lane]
         if self.is_draining:
             self._await_upgrade()
@@ -158,28 +134,27 @@ class ExternalWorker(threading.Thread):
                     self._register(lane)
 
     def _await_upgrade(self) -> None:
-        if self.workers:
-            self.log.trouble("the engine is being upgraded; waiting until that is done")
+        self.log.trouble("the engine is being upgraded; waiting until that is done")
         if not self.runs:
             self._sign_off()
-        self.is_draining = self._value(DRAINING)
+        self.is_draining = self.link.value(DRAINING)
 
     def _register(self, lane: str) -> None:
-        worker_id = self._value(REGISTER, lane)
+        worker_id = self.link.value(REGISTER, lane)
         if worker_id is None:
             self.is_draining = True
             return
-        self._fetch("select pg_advisory_lock(%s, %s)", LIVENESS, worker_id)
+        self.link.fetch("select pg_advisory_lock(%s, %s)", LIVENESS, worker_id)
         self.workers[lane] = worker_id
 
     def _sign_off(self) -> None:
         for worker_id in self.workers.values():
-            self._fetch("select rota_core.end_worker(%s)", worker_id)
-            self._fetch("select pg_advisory_unlock(%s, %s)", LIVENESS, worker_id)
+            self.link.fetch("select rota_core.end_worker(%s)", worker_id)
+            self.link.fetch("select pg_advisory_unlock(%s, %s)", LIVENESS, worker_id)
         self.workers = {}
 
     def _lanes_with_tasks(self) -> list[str]:
-        tasks = dict(self._fetch(TASKS))
+        tasks = dict(self.link.fetch(TASKS))
         for task in self.handlers:
             self._remark(
                 task not in tasks,
@@ -197,23 +172,20 @@ class ExternalWorker(threading.Thread):
         """Say it when it begins to be true."""
         if applies and words not in self._remarks:
             self._remarks.add(words)
-            self._say(words, "warn")
+            self.link.say(words, "warn")
         elif not applies:
             self._remarks.discard(words)
 
     def _look_after(self) -> None:
         """Tell handlers whose run is not ours any more."""
         runs = [run for run in list(self.runs) if not run.is_reported]
-        if not runs:
-            return
-        rows = self._fetch(HELD, [run.run_id for run in runs])
-        held = {(run_id, attempt, worker_id) for run_id, attempt, worker_id, _ in rows}
+        held = self.link.held([run.run_id for run in runs]) if runs else {}
         for run in runs:
             context = self.runs.get(run)
             if context is None or context.cancelled or run.is_reported or run.identity in held:
                 continue
             context._is_gone = True
-            self._say(
+            self.link.say(
                 f"run {run.run_id} of {run.task} was cancelled, timed out or given to others;"
                 " its handler has been told",
                 "warn",
@@ -228,10 +200,12 @@ class ExternalWorker(threading.Thread):
             room = self._room(lane)
             if room < 1:
                 continue
-            rows = self._fetch(CLAIM, worker_id, lane, list(self.handlers), room)
-            for run in self._with_keys(lane, worker_id, rows):
+            rows = self.link.fetch(CLAIM, worker_id, lane, list(self.handlers), room)
+            keys = self.link.held([row[0] for row in rows]) if rows else {}
+            for run_id, task, attempt, document in rows:
                 claimed = True
-                self._start(run)
+                key = keys.get((run_id, attempt, worker_id))
+                self._start(ExternalRun(worker_id, lane, run_id, task, attempt, document, key))
         return claimed
 
     def _room(self, lane: str) -> int:
@@ -241,22 +215,12 @@ class ExternalWorker(threading.Thread):
         capacity = self.lanes.get(lane, 0)
         return capacity - (len(busy) - gone) - max(0, gone - capacity)
 
-    def _with_keys(self, lane: str, worker_id: int, rows: list[tuple]) -> list[ExternalRun]:
-        if not rows:
-            return []
-        keys = {run_id: key for run_id, _, _, key in self._fetch(HELD, [row[0] for row in rows])}
-        return [
-            ExternalRun(worker_id, lane, run_id, task, attempt, document, keys.get(run_id))
-            for run_id, task, attempt, document in rows
-        ]
-
     # a thread for each handler
 
     def _start(self, run: ExternalRun) -> None:
-        self.runs[run] = WorkingContext(run, self._write, self._connect)
-        threading.Thread(
-            target=self._work, args=(run,), name=f"run {run.run_id}", daemon=True
-        ).start()
+        self.runs[run] = WorkingContext(run, self.link.write, self._connect)
+        name = f"run {run.run_id}"
+        threading.Thread(target=self._work, args=(run,), name=name, daemon=True).start()
 
     def _work(self, run: ExternalRun) -> None:
         context = self.runs[run]
@@ -265,12 +229,12 @@ class ExternalWorker(threading.Thread):
             if not run.take_report():
                 return
             if context.cancelled:
-                self._drop(run)
+                self.link.drop(run)
             elif run.connection is not None and outcome.error is None:
-                self._commit(run, outcome)
+                self.link.commit(run, outcome)
             else:
                 run.close()
-                self._record(run, outcome)
+                self.link.record(run, outcome)
         finally:
             run.close()
             del self.runs[run]
@@ -282,95 +246,3 @@ class ExternalWorker(threading.Thread):
         # Begun here, so that connection.transaction() in a handler makes savepoints.
         connection.execute("select")
         return connection
-
-    def _commit(self, run: ExternalRun, outcome: Outcome) -> None:
-        """Effects and outcome together; an outcome that cannot be known is looked up."""
-        try:
-            run.commit_with(outcome)
-        except psycopg.Error as error:
-            run.close()
-            if error.sqlstate == LOST_WORKER:
-                self._drop(run)
-            elif not is_lost(error) or self._is_held(run):
-                self._record(run, Outcome(error=error_of(error)))
-
-    def _is_held(self, run: ExternalRun) -> bool:
-        while not self._over.is_set():
-            try:
-                rows = self._fetch(HELD, [run.run_id])
-            except psycopg.Error:
-                self._over.wait(0.5)
-            else:
-                return run.identity in {row[:3] for row in rows}
-        return False
-
-    def _record(self, run: ExternalRun, outcome: Outcome, patient: bool = True) -> None:
-        """Store the outcome, waiting for the server if it is away."""
-        values = run.values(outcome)
-        while True:
-            try:
-                self._fetch(RECORD, *values)
-                return
-            except psycopg.Error as error:
-                if error.sqlstate == LOST_WORKER:
-                    self._drop(run)
-                    return
-                if is_lost(error) and patient and not self._over.is_set():
-                    self._over.wait(0.5)
-                    continue
-                if outcome.error is None and not is_lost(error):
-                    outcome = Outcome(error=error_of(error))
-                    values = run.values(outcome)
-                    continue
-                self._say(f"the outcome of run {run.run_id} is lost: {reason(error)}", "error")
-                return
-
-    def _drop(self, run: ExternalRun) -> None:
-        words = (
-            f"the outcome of run {run.run_id} of {run.task}, attempt {run.attempt}, was dropped:"
-            " it was cancelled, timed out or given to others meanwhile"
-        )
-        self._say(words, "warn")
-        context = {"component": COMPONENT, "run_id": run.run_id, "attempt": run.attempt}
-        self._write(NOTE, (words, json.dumps(context)))
-
-    def _write(self, statement: str, values: tuple) -> None:
-        """Write a log line; one that cannot be stored is shown here and does not fail the work."""
-        try:
-            self._fetch(statement, *values)
-        except psycopg.Error as error:
-            self._say(f"log line not stored ({reason(error)}): {values[-2]}", "warn")
-
-    def _say(self, words: str, level: str = "info") -> None:
-        self.log.say(words, level, COMPONENT)
-
-
-def load(modules: Iterable[str]) -> dict[str, external.Handler]:
-    """Import the modules and return the handlers that they registered."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    for name in modules:
-        try:
-            importlib.import_module(name)
-        except Exception as error:
-            raise Problem(f"module {name} cannot be imported", **_import_error(error)) from error
-    if not external.handlers:
-        raise Problem(
-            f"there is no handler in {', '.join(modules)}",
-            hint='mark functions with @external.handler("<task>"), from pgrota import external',
-        )
-    return dict(external.handlers)
-
-
-def _import_error(error: Exception) -> dict[str, str]:
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if "importlib" not in frame.filename and frame.filename != __file__
-    ]
-    where = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
-    found = {"detail": f"{where}{type(error).__name__}: {error}"}
-    if isinstance(error, ModuleNotFoundError) and not frames:
-        found["hint"] = "MODULE is what you would import here, such as app.tasks"
-    return found

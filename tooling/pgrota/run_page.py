@@ -41,6 +41,11 @@ def show(run: dict[str, Any]) -> None:
         click.echo(f"{'next' if what is None else what}: {command}")
 
 
+def short(at: datetime | None) -> str:
+    """Month, day and time, for tables."""
+    return f"{at:%m-%d %H:%M:%S}" if at else ""
+
+
 def state(run: dict[str, Any]) -> str:
     """The state in its colour, and in words what it waits for."""
     word = click.style(run["state"], fg=COLOURS.get(run["state"]), bold=True)
@@ -132,7 +137,7 @@ def _attempt(attempt: dict[str, Any]) -> dict[str, Any]:
         "attempt": attempt["attempt"],
         "outcome": attempt["outcome"],
         "charged": attempt["charged"],
-        "started": attempt["started_at"] and attempt["started_at"].isoformat(" ", "seconds")[5:19],
+        "started": short(attempt["started_at"]),
         "duration": length,
         "worker": attempt["worker_id"],
         "error": " ".join(filter(None, (error.get("sqlstate"), runs.headline(error)))),

@@ -13,6 +13,7 @@ from pgrota.database import Database
 from pgrota.errors import CannotConnect, Problem
 
 WORKER_ROLE = "rota_worker"
+CONTROL = "rota worker control"
 # Given at the start of the session, because workers `reset all` after every attempt.
 SETTINGS = {
     "search_path": "pg_catalog,pg_temp",
@@ -57,16 +58,18 @@ class Sessions:
                 _refuse_other_engine(connection)
             except psycopg.errors.InsufficientPrivilege:
                 raise self._not_a_worker() from None
+            if not _value(connection, "select pg_has_role(session_user, 'rota_worker', 'usage')"):
+                raise self._not_a_worker()
         if self.version >= 170000:
             self.settings |= SINCE_17
         try:
-            self.open("rota worker control").close()
+            self.open(CONTROL).close()
         except CannotConnect as error:
             # Some poolers, good enough in session mode, take no settings at the start.
             if "startup parameter" not in (error.detail or ""):
                 raise
             self._has_options = False
-            self.open("rota worker control").close()
+            self.open(CONTROL).close()
 
     def open(
         self, name: str, *, as_worker: bool = True, kind: type[Any] = psycopg.Connection

@@ -1,5 +1,5 @@
 begin;
-select plan(32);
+select plan(36);
 
 -- given: a handler, and a way to define a task with some arguments
 create schema app;
@@ -42,6 +42,9 @@ from (
   ('timeout => ''0''', 'timeout must be longer than zero'),
   ('timeout => ''-1 s''', 'timeout must be longer than zero'),
   ('timeout => null', 'timeout must be longer than zero'),
+  ('timeout => ''2 years''', 'timeout, initial_delay and max_delay must be at most 1 year'),
+  ('initial_delay => ''2 years''', 'timeout, initial_delay and max_delay must be at most 1 year'),
+  ('max_delay => ''9999999 years''', 'timeout, initial_delay and max_delay must be at most 1 year'),
   ('max_attempts => -1', 'max_attempts must be 1 to 1000, not -1'),
   ('max_attempts => 0', 'max_attempts must be 1 to 1000, not 0'),
   ('max_attempts => 1001', 'max_attempts must be 1 to 1000, not 1001'),
@@ -87,6 +90,7 @@ from (
   values
   ('max_attempts => 1, initial_delay => ''0'', max_delay => ''0'', jitter => 0'),
   ('max_attempts => 1000, backoff_factor => 1000, jitter => 1'),
+  ('timeout => ''1 year'', initial_delay => ''1 year'', max_delay => ''1 year'''),
   ('doc => ''{"redact": ["input", "output.a.b", "error.message", "log.token"]}'''),
   ('retry_on => ''{sqlstate:40001,class:08,/5\\d\\d/,ECONNRESET}'''),
   ('retry_on => null, tags => null, priority => null')

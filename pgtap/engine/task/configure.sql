@@ -1,5 +1,5 @@
 begin;
-select plan(18);
+select plan(19);
 
 create function pg_temp.refusal(statement text) returns text
 language plpgsql as $$
@@ -40,12 +40,14 @@ select is(
 select is(
   pg_temp.refusal(format('select rota.configure(''log_keep'', %L)', v.length)),
   format(
-    '22023 log_keep must be a length of at least one day, not %s; '
+    '22023 log_keep must be a length from 1 day to 100 years, not %s; '
     'select rota.configure(''log_keep'', ''90 days'');', quote_nullable(v.length)
   ),
   format('refused: %s', coalesce(v.length, 'null'))
 )
-from unnest('{"a while",null,"",23 hours,-5 days,999999999999 years,90 days; drop}'::text[])
+from unnest(
+  '{"a while",null,"",23 hours,-5 days,101 years,999999999999 years,90 days; drop}'::text[]
+)
   as v (length);
 reset role;
 select is_empty(

@@ -10,8 +10,14 @@ declare
   v_weekdays constant int[] := form.weekdays;
   -- Whether the next day of the month can be looked up instead of tried.
   v_jump constant boolean := form.both_days and v_days[cardinality(v_days)] < 32;
-  -- Whether all its days stand at the end of a month: L, LW, 5L.
-  v_late constant boolean := form.both_days and (v_days[1] > 31 or v_weekdays[1] >= 60);
+  -- Where the days stand at the end of a month, the first that can be one of them.
+  v_earliest constant int := case
+    when not form.both_days then 1
+    when v_days[1] = 32 then 28
+    when v_days[1] = 33 then 26
+    when v_weekdays[1] >= 60 then 22
+    else 1
+  end;
   v_year int := date_part('year', since);
   v_last_year constant int := v_year + 100;
   v_month int := date_part('month', since);
@@ -33,9 +39,7 @@ begin
       v_day := 1;
     end if;
 
-    if v_late and v_day < 22 then
-      v_day := 22;
-    end if;
+    v_day := greatest(v_day, v_earliest);
     v_first := make_date(v_year, v_month, 1);
     v_length := (v_first + interval '1 month')::date - v_first;
     while v_day <= v_length loop

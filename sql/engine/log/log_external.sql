@@ -42,8 +42,9 @@ end;
 $$;
 
 comment on function rota_core.log_external(int, bigint, int, text, text, jsonb) is
-$doc$Writes a log line of an external run. Returns false, and writes nothing, when the attempt is not
-this worker's any more or has its 1,000 lines.$doc$;
+$doc$Writes a log line of an external run. Returns false, and writes nothing, when the attempt is
+not this worker's any more or has its 1,000 lines.$doc$;
 
 revoke all on function rota_core.log_external(int, bigint, int, text, text, jsonb) from public;
-grant execute on function rota_core.log_external(int, bigint, int, text, text, jsonb) to rota_worker;
+grant execute on function rota_core.log_external(int, bigint, int, text, text, jsonb)
+to rota_worker;

@@ -42,8 +42,8 @@ end;
 $$;
 
 comment on function rota_core.ring_cron(boolean) is
-$doc$Makes pg_cron read cron.job again, when a job of each minute has not been started for a while, or
-always.
+$doc$Makes pg_cron read cron.job again, when a job of each minute has not been started for a
+while, or always.
 
 pg_cron forgets to when so much changes in one transaction that its queue of invalidations
 overflows, as in a first deploy: it is then told that everything has changed, and takes that for

@@ -25,6 +25,10 @@ begin
         where p.kind = 'schedule' and p.name = s.schedule
           and (p.until is null or p.until > start_waiting.now)
       )
+      and (s.overlap = 'allow' or not exists (
+        select from rota_core.run as r
+        where r.origin = 'schedule:' || s.schedule and r.origin like 'schedule:%'
+      ))
     for update skip locked
   loop
     v_count := v_count + rota_core.start_waiting_slots(v_schedule, now, fired_by);

@@ -12,7 +12,7 @@ declare
   v_error text;
   v_count int := 0;
 begin
-  -- Seen under the lock, else another session may just have started one.
+  -- Once more under the lock, for another session may just have started one.
   if schedule.overlap <> 'allow' and exists (
     select from rota_core.run as r
     where r.origin = 'schedule:' || schedule.schedule and r.origin like 'schedule:%'

@@ -1,13 +1,15 @@
 create or replace function rota_core.caller()
 returns name
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select case current_setting('role')
+begin
+  return case current_setting('role')
     when 'none' then session_user
     else current_setting('role')::name
   end;
+end;
 $$;
 
 comment on function rota_core.caller() is

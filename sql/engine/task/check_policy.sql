@@ -15,6 +15,8 @@ begin
     when kind is null or kind not in ('call', 'chunked', 'batch', 'external')
       then format('kind %s is unknown: use call, chunked, batch or external', quote_nullable(kind))
     when timeout is null or timeout <= interval '0' then 'timeout must be longer than zero'
+    when greatest(timeout, initial_delay, max_delay) > interval '1 year'
+      then 'timeout, initial_delay and max_delay must be at most 1 year'
     when max_attempts is null or max_attempts not between 1 and 1000
       then format('max_attempts must be 1 to 1000, not %s', coalesce(max_attempts::text, 'null'))
     when initial_delay is null or initial_delay < interval '0'

@@ -21,10 +21,10 @@ begin
     when invalid_datetime_format or datetime_field_overflow or interval_field_overflow then
       v_length := null;
   end;
-  if v_length is null or v_length < interval '1 day' then
+  if v_length is null or v_length not between interval '1 day' and interval '100 years' then
     raise exception using
       errcode = 'invalid_parameter_value',
-      message = format('%s must be a length of at least one day, not %s', setting,
+      message = format('%s must be a length from 1 day to 100 years, not %s', setting,
         quote_nullable(value)),
       hint = format('select rota.configure(%L, ''90 days'');', setting);
   end if;
@@ -40,7 +40,7 @@ $doc$Change how long rota keeps its own records.
 
 - setting: `history_keep` finished runs and attempts (default 90 days), `log_keep` log lines (30
   days), `key_keep` idempotency keys (90 days), `slot_keep` fired slots (90 days).
-- value: a length of at least a day, such as `180 days`.
+- value: a length from 1 day to 100 years, such as `180 days`.
 
 Raises 42704 for an unknown setting, 22023 for a bad length.
 For: rota_admin.$doc$;

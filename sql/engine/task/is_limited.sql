@@ -1,11 +1,11 @@
 create or replace function rota_core.is_limited(task rota_core.task)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select
-    (is_limited.task).concurrency is not null
+begin
+  return (is_limited.task).concurrency is not null
     or (is_limited.task).mutex is not null
     or (is_limited.task).rate_limit is not null
     or (is_limited.task).kind = 'external'
@@ -14,6 +14,7 @@ as $$
       from rota_core.pause as p
       where p.kind = 'task' and p.name = (is_limited.task).task
     );
+end;
 $$;
 
 comment on function rota_core.is_limited(rota_core.task) is

@@ -1,10 +1,12 @@
 create or replace function rota_core.asked_to_leave()
 returns boolean
-language sql
+language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  select not pg_try_advisory_xact_lock_shared(1919906919, pg_backend_pid());
+begin
+  return not pg_try_advisory_xact_lock_shared(1919906919, pg_backend_pid());
+end;
 $$;
 
 comment on function rota_core.asked_to_leave() is

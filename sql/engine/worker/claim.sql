@@ -12,7 +12,6 @@ declare
   v_started timestamptz := clock_timestamp();
   v_full boolean := (state).full_at is null or (state).full_at <= v_now;
   v_floor timestamptz := v_now - interval '1 s';
-  v_priorities int[];
   v_limited timestamptz;
   v_paused text[];
   v_step record;
@@ -28,14 +27,17 @@ begin
   perform rota_core.plan_for_index();
 
   if v_full then
-    v_priorities := rota_core.due_priorities((state).lane);
-    -- When the queue is empty, those of before are the ones to look for.
-    state.priorities := coalesce(nullif(v_priorities, '{}'), (state).priorities, '{0}');
-    state.floor_at := array_fill(
-      case when v_priorities = '{}' then v_floor else '-infinity' end,
-      array[cardinality((state).priorities)]
-    );
-    state.floor_id := array_fill(0::bigint, array[cardinality((state).priorities)]);
+    select d.* into v_step from rota_core.due_priorities((state).lane, v_floor) as d;
+    if v_step.priorities is null then
+      -- An empty queue: what was looked for before is looked for again.
+      state.priorities := coalesce((state).priorities, '{0}');
+      state.floor_at := array_fill(v_floor, array[cardinality((state).priorities)]);
+      state.floor_id := array_fill(0::bigint, array[cardinality((state).priorities)]);
+    else
+      state.priorities := v_step.priorities;
+      state.floor_at := v_step.floor_at;
+      state.floor_id := v_step.floor_id;
+    end if;
   end if;
 
   if (state).limited_at is null or (state).limited_at <= v_now then

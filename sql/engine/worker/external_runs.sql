@@ -12,7 +12,8 @@ as $$
 $$;
 
 comment on function rota_core.external_runs(bigint[]) is
-$doc$Who has these external runs now. One that is missing was cancelled, timed out or given to others.$doc$;
+$doc$Who has these external runs now. One that is missing was cancelled, timed out or given to
+others.$doc$;
 
 revoke all on function rota_core.external_runs(bigint[]) from public;
 grant execute on function rota_core.external_runs(bigint[]) to rota_worker;

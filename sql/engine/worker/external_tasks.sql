@@ -12,7 +12,8 @@ as $$
 $$;
 
 comment on function rota_core.external_tasks() is
-$doc$The tasks that are done outside the database, for workers that look which of them they know.$doc$;
+$doc$The tasks that are done outside the database, for workers that look which of them they
+know.$doc$;
 
 revoke all on function rota_core.external_tasks() from public;
 grant execute on function rota_core.external_tasks() to rota_worker;

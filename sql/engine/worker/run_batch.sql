@@ -66,7 +66,9 @@ begin
           if pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0 then
             discard temp;
           end if;
-          v_ok := pg_catalog.pg_advisory_lock(1919906914, v_worker) is not null;
+          v_unlocked := pg_catalog.pg_advisory_lock(1919906914, v_worker) is not null;
+          -- The start of a statement is where a signal is noticed that came before the lock.
+          v_ok := true;
         exception when query_canceled or assert_failure or others then
           get stacked diagnostics
             v_sqlstate = returned_sqlstate, v_message = message_text,

@@ -128,7 +128,7 @@ def _listed(row: dict[str, Any], now: Any) -> dict[str, Any]:
         "task": row["task"],
         "state": row["state"],
         "attempt": row["attempt"] or None,
-        "created": row["created_at"],
+        "created": run_page.short(row["created_at"]),
         "took": runs.took(row, now),
         "rows": row["rows_done"],
         "note": note if len(note) <= 60 else f"{note[:57]}...",

@@ -53,7 +53,7 @@ def worker(
     SIGTERM and Ctrl-C end it when the runs under way have ended; a second one at once.
     """
     from pgrota.sessions import Sessions
-    from pgrota.worker import Crew, check_lanes
+    from pgrota.worker import Crew
     from pgrota.worker_log import WorkerLog
 
     if external_only and not handlers:
@@ -62,21 +62,21 @@ def worker(
     log = WorkerLog()
     external = None
     if handlers:
-        from pgrota.external_worker import ExternalWorker, load
+        from pgrota.external_load import load
+        from pgrota.external_worker import ExternalWorker
 
         external = ExternalWorker(sessions, log, load(handlers))
     sessions.examine()
     crew = Crew(
         sessions,
         log,
-        lanes,
-        workers,
+        lanes=lanes,
+        workers=workers,
         supervisor=not (no_supervisor or external_only),
         sql=not external_only,
         grace=grace,
         external=external,
     )
-    check_lanes(crew)
     if workers == 0 and not external and no_supervisor:
         raise Problem("there is nothing to do with no workers and no supervisor")
     crew.run(once)

@@ -1,0 +1,179 @@
+begin;
+select plan(29);
+set local time zone 'UTC';
+
+-- given: a still clock and a task
+create or replace function rota_core.wall_clock() returns timestamptz
+language sql as $$ select timestamptz '2026-01-01 12:00:30+00' $$;
+create function public.work(input jsonb) returns void language sql as 'select';
+do $$ begin perform rota.define_task('work', 'public.work'); end $$;
+
+create function pg_temp.refusal(statement text) returns text
+language plpgsql as $$
+declare v_hint text;
+begin
+  execute statement;
+  return 'done';
+exception when others then
+  get stacked diagnostics v_hint = pg_exception_hint;
+  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
+end;
+$$;
+
+-- who may call it
+select results_eq(
+  $$select r.role
+    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
+      as r (role)
+    where has_function_privilege(r.role, 'rota.define_schedule(text, text, text, jsonb, text, text, text, int, interval, text)', 'execute')$$,
+  array['rota_admin'],
+  'an administrator may call it, nobody else'
+);
+
+set local role rota_admin;
+
+-- refusals
+select is(
+  pg_temp.refusal('select rota.define_schedule(' || a.arguments || ')'), a.answer,
+  a.what || ' is refused'
+)
+from (values
+  (
+    $$'work', '0 25 * * *'$$,
+    '22023 cron field hour does not take "25"; Write a number, a range 1-5, a step */15 or '
+    || '10-50/5, or a list of these: 1,15,30.',
+    'a bad expression'
+  ),
+  (
+    $$'work', null$$,
+    '22023 cron expression "" has 0 fields, not 5; '
+    || 'Write for example 30 3 * * 1-5, or @daily, or @every 10 seconds.',
+    'no expression'
+  ),
+  (
+    $$'other', '@daily'$$,
+    '42704 task other does not exist; '
+    || 'Define it first: select rota.define_task(''other'', ''schema.function'');',
+    'an unknown task, which is the one of the same name,'
+  ),
+  (
+    $$'x;y', '@daily', 'work'$$,
+    '22023 schedule name ''x;y'' is not usable; '
+    || 'Use 1 to 63 letters, digits, and _ - . : /, such as send-report.',
+    'a name that would not be readable everywhere'
+  ),
+  (
+    $$'work', '@daily', timezone => 'Europe/Berln'$$,
+    '22023 time zone ''Europe/Berln'' is not known; '
+    || 'Use a name from: select name from pg_timezone_names order by 1;'
+    || ' such as UTC or Europe/Berlin.',
+    'a misspelt time zone'
+  ),
+  (
+    $$'work', '@daily', timezone => 'Berlin+1'$$,
+    '22023 time zone ''Berlin+1'' is not known; '
+    || 'Use a name from: select name from pg_timezone_names order by 1;'
+    || ' such as UTC or Europe/Berlin.',
+    'a made-up zone, which AT TIME ZONE would take,'
+  ),
+  (
+    $$'work', '@daily', timezone => 'CEST'$$,
+    '22023 time zone ''CEST'' is not known; '
+    || 'Use a name from: select name from pg_timezone_names order by 1;'
+    || ' such as UTC or Europe/Berlin.',
+    'an abbreviation, which knows no daylight saving,'
+  ),
+  (
+    $$'work', '@daily', input => '[1]'$$,
+    '22023 schedule work: input is a JSON object, not array; '
+    || 'Look at the arguments: \df+ rota.define_schedule',
+    'an input that is not an object'
+  ),
+  (
+    $$'work', '@daily', overlap => 'wait'$$,
+    '22023 schedule work: overlap is one of skip, queue, allow, not ''wait''; '
+    || 'Look at the arguments: \df+ rota.define_schedule',
+    'an unknown overlap'
+  ),
+  (
+    $$'work', '@daily', misfire => null$$,
+    '22023 schedule work: misfire is one of run_once, skip, run_all, not NULL; '
+    || 'Look at the arguments: \df+ rota.define_schedule',
+    'no misfire'
+  ),
+  (
+    $$'work', '@daily', max_catchup => -1$$,
+    '22023 schedule work: max_catchup is a number from 0 to 1000, not ''-1''; '
+    || 'Look at the arguments: \df+ rota.define_schedule',
+    'a negative number'
+  ),
+  (
+    $$'work', '@daily', deadline => '0'$$,
+    '22023 schedule work: deadline is longer than nothing, not 00:00:00; '
+    || 'Look at the arguments: \df+ rota.define_schedule',
+    'a deadline that is over at once'
+  ),
+  (
+    $$'x', '@daily', task => 'work', command => 'vacuum'$$,
+    '22023 schedule x: a schedule starts a task or runs a command, not both; '
+    || 'Look at the arguments: \df+ rota.define_schedule',
+    'a task with a command'
+  )
+) as a (arguments, answer, what);
+select throws_ok(
+  format('select rota.define_schedule(''tidy'', ''@daily'', command => %L)', c.command),
+  '22023', 'a schedule cannot run this command',
+  'this command is refused: ' || c.command
+)
+from (values
+  (' '), ('copy t to stdout'), ('/* ; */ COPY (select 1) TO STDOUT'), ('begin'),
+  ('vacuum a; vacuum b'), ('do $$ x; $$; select 1')
+) as c (command);
+select throws_ok(
+  format(
+    'select rota.define_schedule(''tidy'', %L, command => ''vacuum'', timezone => %L)',
+    c.cron, c.timezone
+  ),
+  '22023', format('a command cannot run at "%s" in zone %s', c.cron, c.timezone),
+  'pg_cron does not know this time'
+)
+from (values
+  ('@every 1 hour', 'UTC'), ('0 0 L * *', 'UTC'), ('0 0 * * *', 'Europe/Berlin')
+) as c (cron, timezone);
+select is((select count(*) from rota.schedules), 0::bigint, 'nothing was half done');
+
+-- the deed
+select is(rota.define_schedule('work', '0 3 * * *'), 'work', 'it returns the name');
+select results_eq(
+  $$select s.task, s.timezone, s.overlap, s.misfire, s.max_catchup, s.input, s.next_at
+    from rota.schedules as s$$,
+  $$values (
+    'work', 'UTC', 'skip', 'run_once', 10, '{}'::jsonb, timestamptz '2026-01-02 03:00+00'
+  )$$,
+  'the task is the one of the same name, and the next slot is counted from now'
+);
+do $$ begin
+  perform rota.define_schedule('work', '@daily', input => '{"a": 1}', timezone => 'Asia/Tokyo');
+  perform rota.define_schedule('work', '*/5 * * * *', overlap => 'queue');
+end $$;
+select results_eq(
+  $$select s.cron, s.timezone, s.overlap, s.input, s.next_at from rota.schedules as s$$,
+  $$values (
+    '*/5 * * * *', 'UTC', 'queue', '{}'::jsonb, timestamptz '2026-01-01 12:05+00'
+  )$$,
+  'a redefinition replaces it whole: what is left out takes its default again'
+);
+select lives_ok(
+  $sql$select rota.define_schedule(
+    'tidy', '0 4 * * sun', command => 'vacuum (analyze) "a;b"; -- ; all'
+  )$sql$,
+  'one statement is a command, whatever stands in its names and comments'
+);
+select results_eq(
+  $$select s.task, s.next_at from rota.schedules as s where s.name = 'tidy'$$,
+  $$values (null::text, timestamptz '2026-01-04 04:00+00')$$,
+  'a command starts no task, and has a next time all the same'
+);
+
+select * from finish();
+rollback;

@@ -1,0 +1,48 @@
+begin;
+select plan(6);
+
+-- given: a still clock and a task
+create or replace function rota_core.wall_clock() returns timestamptz
+language sql as $$ select timestamptz '2026-01-01 12:00:30+00' $$;
+create function public.work(input jsonb) returns void language sql as 'select';
+do $$ begin perform rota.define_task('work', 'public.work'); end $$;
+
+-- who may call it
+select results_eq(
+  $$select r.role
+    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
+      as r (role)
+    where has_function_privilege(r.role, 'rota.start_schedule(text)', 'execute')$$,
+  array['rota_admin'],
+  'an administrator may call it, nobody else'
+);
+
+set local role rota_admin;
+do $$ begin
+  perform rota.define_schedule('job', '@daily', 'work', input => '{"a": 1}');
+  perform rota.define_schedule('tidy', '@daily', command => 'vacuum');
+  perform rota.pause('schedule', 'job');
+end $$;
+
+-- refusals
+select throws_ok(
+  $$select rota.start_schedule('other')$$, '42704', $$schedule 'other' does not exist$$,
+  'an unknown schedule is refused'
+);
+select throws_ok(
+  $$select rota.start_schedule('tidy')$$, '22023',
+  'schedule tidy runs a command, which pg_cron alone can start',
+  'a command is refused'
+);
+
+-- the deed
+select isnt(rota.start_schedule('job'), null, 'it returns the run, in a pause as well');
+select results_eq(
+  'select r.task, r.state, r.input, r.origin from rota.runs as r',
+  $$values ('work', 'queued', '{"a": 1}'::jsonb, 'schedule:job')$$,
+  'the run has the input of the schedule and tells where it came from'
+);
+select is_empty('select from rota.slots', 'it is no slot');
+
+select * from finish();
+rollback;
