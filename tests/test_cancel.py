@@ -72,7 +72,9 @@ def test_a_running_run_stops_within_seconds(app: Clone) -> None:
 
     began = time.monotonic()
     assert cancel(app, run_id) == "cancelling"
-    assert ended(app, run_id)["state"] == "cancelled"
+    run = ended(app, run_id)
+    assert run["state"] == "cancelled"
+    assert run["error"]["message"] == "canceling statement due to user request"
     # The promise is 5 s, on a machine that has nothing else to do.
     assert time.monotonic() - began < 10
     assert effects(app, run_id) == []

@@ -13,6 +13,8 @@ from pgrota.server import ServerError
 from support_crash import Crew, assert_exactly_once, assert_only_the_lonely_are_charged, survives
 from support_worker import define, prepare
 
+# Thousands of deaths take their time.
+pytestmark = pytest.mark.timeout(1800)
 QUICK = "perform app.note('1'); return null;"
 MOODY = "if random() < 0.1 then raise 'bad luck'; end if;" + QUICK
 SLOW = "perform pg_sleep(random() * 0.02);" + QUICK

@@ -142,21 +142,19 @@ def test_the_ledger_finds_what_is_wrong(sample: Clone, mischief: str, field: str
 # the show
 
 
-def balance_in(text: str) -> re.Match[str] | None:
-    return re.search(
+def balance_in(text: str) -> list[int]:
+    match = re.search(
         r"rows before ([\d,]+) = live ([\d,]+) \+ archived ([\d,]+), lost 0, doubled 0, changed 0",
         text,
     )
-
-
-def numbers(match: re.Match[str]) -> list[int]:
+    assert match, text
     return [int(group.replace(",", "")) for group in match.groups()]
 
 
 def test_the_demo_interrupts_the_batch_and_loses_nothing(rota, tmp_path: Path) -> None:
     first = rota("demo", "--scale", "0.3")
     assert first.returncode == 0, first.stdout + first.stderr
-    before, live, archived = numbers(balance_in(first.stdout))
+    before, live, archived = balance_in(first.stdout)
     assert before == live + archived == 300_000
     assert archived > 200_000
     assert re.search(r"crash +pg_terminate_backend\(\d+\)", first.stdout)
@@ -179,7 +177,7 @@ def test_the_demo_interrupts_the_batch_and_loses_nothing(rota, tmp_path: Path) -
     assert again.returncode == 0, again.stdout + again.stderr
     assert "is_new = false" in again.stdout
     assert "filled already" in again.stdout
-    assert numbers(balance_in(again.stdout)) == [before, live, archived]
+    assert balance_in(again.stdout) == [before, live, archived]
 
     assert rota("dev", "down").returncode == 0
     assert not Server(tmp_path / ".rota").running

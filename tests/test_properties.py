@@ -248,5 +248,5 @@ def test_invariants_hold_whatever_happens(database: Clone, seed: int, long: bool
                 interval=0.1, what="all runs to end",
             )  # fmt: skip
             driver.check()
-        assert len(driver.states) > 100
+        assert len(driver.states) > 50
         assert set(driver.states.values()) >= {"succeeded", "failed", "cancelled"}

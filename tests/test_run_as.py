@@ -178,7 +178,7 @@ def test_a_member_needs_a_deployer_to_allow_the_role_first(app: Clone) -> None:
 
 def test_nothing_runs_as_the_owner(app: Clone) -> None:
     define(app, "who", "return null;")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="may not let a task run as"):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no task can run as rota_owner"):
         app.run("select rota.define_task('who', 'app.who', run_as => 'rota_owner')")
 
 

@@ -116,6 +116,7 @@
 \ir worker/worker_backends.sql
 \ir worker/asked_to_leave.sql
 \ir worker/claim.sql
+\ir worker/claim_by_priority.sql
 \ir worker/claim_external.sql
 \ir worker/claim_general.sql
 \ir worker/claim_limited.sql

@@ -34,7 +34,7 @@ def measure(server: Server, scale: Scale) -> list[Table]:
         empty = stack.enter_context(Arena(server))
         full = stack.enter_context(Arena(server))
         scale.say(f"history: writing {finished:,} finished runs")
-        full.control.execute(FILL, [finished, finished])
+        full.run(FILL, finished, finished)
         full.run("vacuum analyze rota_core.finished_run")
         for lap in range(scale.rounds):
             scale.say(f"history: round {lap + 1} of {scale.rounds}")

@@ -14,7 +14,7 @@ from pgrota.server import Server
 
 SECONDS = 60
 PARTS = 6
-TRIAL = 20_000
+TRIAL = 50_000
 FINISHED_SINCE = """
 select count(*)
 from rota_core.finished_run
@@ -24,7 +24,7 @@ where finished_at >= to_timestamp(%s) and finished_at < to_timestamp(%s)
 
 def measure(server: Server, scale: Scale) -> list[Table]:
     length = scale.seconds(SECONDS)
-    runs = round(_trial(server) * length * 1.5)
+    runs = round(_trial(server) * length * 1.6)
     scale.say(f"snapshot: {runs:,} runs, without a snapshot held")
     free = _rates(server, runs, length, held=False)
     scale.say(f"snapshot: {runs:,} runs, with a snapshot held")

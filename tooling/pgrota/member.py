@@ -52,7 +52,6 @@ class Member(threading.Thread):
                 self.pid = None
             went_well = time.monotonic() - began > GOOD_WHILE
             pause = FIRST_PAUSE if went_well else min(2 * pause, LONGEST_PAUSE)
-            return
             self.leaving.wait(pause * random.uniform(0.5, 1))
         self.log.forget(self.name)
 

@@ -124,17 +124,21 @@ class Crew:
     def _look(self) -> bool:
         """Look after lanes and workers; False when that was not possible."""
         name = "the control connection"
-        try:
-            self._reconcile()
-        except (psycopg.Error, Problem) as error:
-            if is_lost(error):
+        # It learns late that it was lost: by then the server may be back.
+        for is_last in (False, True):
+            try:
+                self._reconcile()
+            except (psycopg.Error, Problem) as error:
+                if not is_lost(error):
+                    self.log.trouble(f"the lanes cannot be read: {reason(error)}")
+                    return False
                 self.control.drop()
-                self.log.lost(name, error)
+                if is_last:
+                    self.log.lost(name, error)
             else:
-                self.log.trouble(f"the lanes cannot be read: {reason(error)}")
-            return False
-        self.log.back(name)
-        return True
+                self.log.back(name)
+                return True
+        return False
 
     def _reconcile(self) -> None:
         """Start the workers that are missing, and ask those to leave that are too many."""

@@ -52,25 +52,11 @@ begin
   end if;
 
   if items is null then
-    for i in 1..cardinality((state).priorities) loop
-      select c.*
-      into v_step
-      from rota_core.claim_general(
-        (state).worker_id, (state).lane, (state).priorities[i], (state).floor_at[i],
-        (state).floor_id[i], v_now, v_paused, max_runs, (state).costs
-      ) as c;
-      if v_step.items is not null then
-        items := v_step.items;
-        state.floor_at[i] := v_step.floor_at;
-        state.floor_id[i] := v_step.floor_id;
-        exit;
-      elsif (state).floor_at[i] < v_now - interval '2 s' then
-        -- Not over the same dead index entries at every poll. What was committed later than this
-        -- allows for is found by the next full scan.
-        state.floor_at[i] := v_floor;
-        state.floor_id[i] := 0;
-      end if;
-    end loop;
+    select c.*
+    into v_step
+    from rota_core.claim_by_priority(state, v_now, v_floor, v_paused, max_runs) as c;
+    state := v_step.state;
+    items := v_step.items;
   end if;
 
   if items is not null then

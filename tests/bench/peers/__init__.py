@@ -2,6 +2,7 @@
 
 Each has a program in this folder. `setup` makes its tables, `load N` queues N jobs, and `drain`
 says `ready`, waits for a line, works, and writes every few milliseconds how many handlers it ran.
+It is done when all ran and no job is left in its table.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ where datname = current_database() and pid <> pg_backend_pid()
 class Peer:
     name: str
     program: str
+    jobs: str
     runs: int
     does: str
     round_trips: str
@@ -54,6 +56,7 @@ PEERS = [
     Peer(
         "graphile-worker 0.17",
         "graphile.js",
+        "graphile_worker._private_jobs",
         50_000,
         "handler in Node; at least once; retries; no history: a job that succeeds is deleted",
         "1 fetch for 500 jobs, completions in batches, 1 commit each",
@@ -62,6 +65,7 @@ PEERS = [
     Peer(
         "pgqueuer 1.6",
         "queue_pgqueuer.py",
+        "pgqueuer",
         20_000,
         "handler in Python; at least once; no retries by itself; a log row a change of state",
         "1 fetch for 100 jobs, log and deletion in batches",
@@ -70,6 +74,7 @@ PEERS = [
     Peer(
         "procrastinate 3.10",
         "queue_procrastinate.py",
+        "procrastinate_jobs",
         1_000,
         "handler in Python; at least once; retries; no history: jobs are deleted, events with them",
         "2 for each job: fetch and finish",
@@ -116,7 +121,8 @@ def _drain(
             threading.Thread(
                 target=_count, args=(process.stdout, counts, place), daemon=True
             ).start()
-        while sum(counts) < runs:
+        left = f"select exists (select from {peer.jobs})"
+        while sum(counts) < runs or control.execute(left).fetchone() != (False,):
             if time.perf_counter() - started > TIMEOUT:
                 raise TimeoutError(f"{peer.name}: {sum(counts)} of {runs} after {TIMEOUT} s")
             if all(map(_has_ended, processes)):
