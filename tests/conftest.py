@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,9 @@ import pytest
 from harness import Clone, Harness, harness_of
 from pgrota import binaries
 from pgrota.server import Server
+
+# How wide the terminal is that the tests are run from is no matter of the commands they run.
+os.environ.pop("COLUMNS", None)
 
 LIBRARIES = ("pg_cron", "plpgsql_check")
 

@@ -141,6 +141,7 @@
 \ir worker/learn_costs.sql
 \ir worker/limit_room.sql
 \ir worker/limited_heads.sql
+\ir worker/limited_tasks.sql
 \ir worker/lose_worker.sql
 \ir worker/make_partition.sql
 \ir worker/note_trouble.sql

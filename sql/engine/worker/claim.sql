@@ -54,7 +54,9 @@ begin
   if items is null then
     select c.*
     into v_step
-    from rota_core.claim_by_priority(state, v_now, v_floor, v_paused, max_runs) as c;
+    from rota_core.claim_by_priority(
+      state, v_now, v_floor, v_paused || rota_core.limited_tasks(), max_runs
+    ) as c;
     state := v_step.state;
     items := v_step.items;
   end if;

@@ -30,6 +30,10 @@ begin
     where r.state = 'running' and (w.worker_id is null or w.ended_at is not null)
   ) as o;
 
+  update rota_core.run as r
+  set limited = true
+  where not r.limited and r.state = 'queued' and r.task = any(rota_core.limited_tasks());
+
   delete from rota_core.run_key as k
   where k.expires_at < v_now
     and not exists (select from rota_core.run as r where r.run_id = k.run_id);
