@@ -20,7 +20,7 @@ begin
   end if;
 
   with candidate as materialized (
-    select r.run_id, r.run_at, r.task, r.suspect
+    select r.run_id, r.run_at, r.task, r.suspect, pg_column_size(r.input) as bytes
     from rota_core.run as r
     where r.lane = claim_general.lane and r.state = 'queued' and not r.limited
       and r.priority = claim_general.priority
@@ -31,13 +31,15 @@ begin
     limit claim_general.max_runs
     for update skip locked
   ),
-  -- Up to 0.2 s of work whose cost is known; what is slow, new or suspect goes alone.
+  -- Up to 0.2 s of work whose cost is known; what is slow, new or suspect goes alone. And up to a
+  -- megabyte as stored, which may be a hundred in memory.
   measured as (
     select
-      c.run_id, c.run_at,
-      row_number() over w as ordinal,
-      sum(case when c.suspect then 9 else coalesce((costs ->> c.task)::float8, 9) end) over w
-        as seconds
+      c.run_id,
+      row_number() over w = 1
+        or sum(case when c.suspect then 9 else coalesce((costs ->> c.task)::float8, 9) end)
+          over w <= 0.2
+        and sum(c.bytes) over w <= 1000000 as fits
     from candidate as c
     window w as (order by c.run_at, c.run_id rows unbounded preceding)
   ),
@@ -46,9 +48,9 @@ begin
     set
       state = 'running', worker_id = claim_general.worker_id, attempt = r.attempt + 1,
       claimed_at = claim_general.at, started_at = coalesce(r.started_at, claim_general.at),
-      alone = (select count(*) from measured as m where m.ordinal = 1 or m.seconds <= 0.2) = 1
+      alone = (select count(*) from measured as m where m.fits) = 1
     from measured as m
-    where r.run_id = m.run_id and (m.ordinal = 1 or m.seconds <= 0.2)
+    where r.run_id = m.run_id and m.fits
     returning r.run_id, r.run_at, r.task, r.attempt, r.input, r.checkpoint
   )
   select

@@ -7,7 +7,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
   with candidate as materialized (
-    select r.run_id, r.suspect, r.priority, r.run_at
+    select r.run_id, r.suspect, r.priority, r.run_at, pg_column_size(r.input) as bytes
     from rota_core.run as r
     where r.lane = claim_of_task.lane and r.state = 'queued' and r.limited
       and r.task = claim_of_task.task and r.run_at <= claim_of_task.at
@@ -15,18 +15,18 @@ as $$
     limit claim_of_task.max_runs
     for update skip locked
   ),
-  -- A suspect goes alone: up to the first one, or that one by itself.
+  -- A suspect goes alone: up to the first one, or that one by itself. Up to a megabyte as stored.
   chosen as (
     select c.run_id, count(*) over () as runs
     from (
       select
         c.run_id,
         row_number() over w as ordinal,
-        bool_or(c.suspect) over w as is_after_suspect
+        bool_or(c.suspect) over w or sum(c.bytes) over w > 1000000 as is_too_much
       from candidate as c
       window w as (order by c.priority desc, c.run_at, c.run_id rows unbounded preceding)
     ) as c
-    where c.ordinal = 1 or not c.is_after_suspect
+    where c.ordinal = 1 or not c.is_too_much
   ),
   taken as (
     update rota_core.run as r

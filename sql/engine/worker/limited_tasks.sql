@@ -15,7 +15,7 @@ end;
 $$;
 
 comment on function rota_core.limited_tasks() is
-$doc$The tasks whose runs are never claimed as general ones: a start that was open while its task got
-a limit may have left one in the wrong index, until upkeep puts it right.$doc$;
+$doc$The tasks whose runs are never claimed as general ones: a start that was open while its task
+got a limit may have left one in the wrong index, until upkeep puts it right.$doc$;
 
 revoke all on function rota_core.limited_tasks() from public;

@@ -121,13 +121,10 @@ def _drain(
             threading.Thread(
                 target=_count, args=(process.stdout, counts, place), daemon=True
             ).start()
-        left = f"select exists (select from {peer.jobs})"
-        while sum(counts) < runs or control.execute(left).fetchone() != (False,):
-            if time.perf_counter() - started > TIMEOUT:
-                raise TimeoutError(f"{peer.name}: {sum(counts)} of {runs} after {TIMEOUT} s")
-            if all(map(_has_ended, processes)):
+        while not _is_done(peer, control, sum(counts) - runs):
+            if time.perf_counter() - started > TIMEOUT or all(map(_has_ended, processes)):
                 time.sleep(0.5)
-                if sum(counts) < runs:
+                if not _is_done(peer, control, sum(counts) - runs):
                     raise RuntimeError(f"{peer.name} ended after {sum(counts)} of {runs}")
             time.sleep(0.002)
         seconds = time.perf_counter() - started
@@ -138,6 +135,12 @@ def _drain(
         for process in processes:
             process.kill()
             process.wait()
+
+
+def _is_done(peer: Peer, control: psycopg.Connection[Any], surplus: int) -> bool:
+    """Whether all handlers ran, and the jobs are done as far as the database knows."""
+    left = f"select exists (select from {peer.jobs})"
+    return surplus >= 0 and control.execute(left).fetchone() == (False,)
 
 
 def _has_ended(process: subprocess.Popen[str]) -> bool:
