@@ -79,6 +79,10 @@ def test_through_a_pooler(target: Clone, place: Path, pooled: str) -> None:
     add_revision(place, "alter table rota_core.run add column trial int;")
     add_file(place, "trial.sql", function("trial"))
     worker = target.work()
+    wait_until(
+        lambda: target.value("select count(*) from rota_core.worker where ended_at is null"),
+        what="the worker to sign on",
+    )
     outcome = deploy(pooled)
     assert outcome.drained
     assert {change.kind for change in outcome.changes} == {"migration", "function"}

@@ -212,3 +212,20 @@ def test_one_slow_attempt_makes_the_next_go_alone(app: Clone) -> None:
         _, behind = start_together(app, ("moody", {"wait": True}), ("moody", {}))
         wait_at(app)
         assert run_of(app, behind)["state"] == "queued"
+
+
+def test_a_run_whose_task_was_dropped_meanwhile_is_left_alone(app: Clone) -> None:
+    define(app, "gone", "return null;")
+    define(app, "quick", "return null;")
+    with app.connect(autocommit=False) as open_start:
+        statement = "select s.run_id from rota.start('gone') as s"
+        run_id = open_start.execute(statement).fetchone()[0]
+        app.run("select rota.drop_task('gone')")
+
+    app.work()
+    for _ in range(3):
+        assert ended(app, start(app, "quick"))["state"] == "succeeded"
+    # Not claimed by one who cannot execute it; upkeep ends it.
+    assert run_of(app, run_id)["state"] == "queued"
+    app.run("select rota_core.tend()")
+    assert run_of(app, run_id)["state"] == "cancelled"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -89,6 +90,9 @@ class Stage:
         self.console.print(Padding(grid, (0, 0, 0, 2), expand=False))
 
     def commands(self, commands: Mapping[str, str]) -> None:
+        # Whoever came by tooling/demo has the command in .venv alone.
+        if shutil.which("rota") is None:
+            commands = {f".venv/bin/{command}": purpose for command, purpose in commands.items()}
         width = max(map(len, commands))
         for command, purpose in commands.items():
             self.console.print(Text.assemble("  ", (f"{command:<{width}}", "bold"), f"  {purpose}"))

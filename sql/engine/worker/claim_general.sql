@@ -32,15 +32,17 @@ begin
     for update skip locked
   ),
   -- Up to 0.2 s of work whose cost is known; what is slow, new or suspect goes alone. And up to a
-  -- megabyte as stored, which may be a hundred in memory.
+  -- megabyte as stored, which may be a hundred in memory. Not what a start that was open while its
+  -- task was dropped has left: nobody would execute it.
   measured as (
     select
-      c.run_id,
+      c.run_id, t.kind, t.statement, t.returns_void,
       row_number() over w = 1
         or sum(case when c.suspect then 9 else coalesce((costs ->> c.task)::float8, 9) end)
           over w <= 0.2
         and sum(c.bytes) over w <= 1000000 as fits
     from candidate as c
+    join rota_core.task as t on t.task = c.task
     window w as (order by c.run_at, c.run_id rows unbounded preceding)
   ),
   taken as (
@@ -51,19 +53,20 @@ begin
       alone = (select count(*) from measured as m where m.fits) = 1
     from measured as m
     where r.run_id = m.run_id and m.fits
-    returning r.run_id, r.run_at, r.task, r.attempt, r.input, r.checkpoint
+    returning
+      r.run_id, r.run_at, r.task, r.attempt, r.input, r.checkpoint, m.kind, m.statement,
+      m.returns_void
   )
   select
     array_agg(
-      row(k.run_id, k.task, k.attempt, t.kind, t.statement, t.returns_void, k.input,
+      row(k.run_id, k.task, k.attempt, k.kind, k.statement, k.returns_void, k.input,
         k.checkpoint)::rota_core.claim_item
       order by k.run_at, k.run_id
     ),
     (array_agg(k.run_at order by k.run_at desc, k.run_id desc))[1],
     (array_agg(k.run_id order by k.run_at desc, k.run_id desc))[1]
   into claim_general.items, claim_general.floor_at, claim_general.floor_id
-  from taken as k
-  join rota_core.task as t on t.task = k.task;
+  from taken as k;
 end;
 $$;
 
