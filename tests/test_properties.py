@@ -239,7 +239,7 @@ def test_invariants_hold_whatever_happens(database: Clone, seed: int, long: bool
     app = prepare(database)
     with driver_of(app, seed) as driver:
         with Crew(app, workers=3):
-            for _ in range(3000 if long else 150):
+            for _ in range(1200 if long else 150):
                 driver.step()
                 driver.check()
             driver.finish()
