@@ -110,6 +110,13 @@
 \ir schedule/schedules.sql
 \ir schedule/slots.sql
 
+-- event: the log, who reads it
+\ir event/check_topic.sql
+\ir event/topic_pattern.sql
+\ir event/event_key.sql
+\ir event/emit.sql
+\ir event/events.sql
+
 -- worker: claiming, executing, supervising
 \ir worker/raise_lost.sql
 \ir worker/open_workers.sql
