@@ -92,7 +92,7 @@ select is(
   pg_temp.refusal($$do $do$ begin
     perform rota.emit('gone', 'x', '{}');
     raise exception using errcode = 'XX123', message = 'undone';
-  end $do$$$), 'XX123 undone', 'an emitter that fails'
+  end $do$ $$), 'XX123 undone', 'an emitter that fails'
 );
 select is_empty(
   'select from rota.events as e where e.topic = ''gone''', 'leaves nothing behind'
