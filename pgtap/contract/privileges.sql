@@ -21,14 +21,14 @@ values
   ('rota_admin', 'rota_core', '
     check_answer cron_facts engine_facts event_key has_trampoline health_cron health_cron_jobs
     health_cron_server health_engine health_runs health_schedules health_tasks health_worker_role
-    health_workers redact save_task task_call trampoline_name wall_clock
+    health_workers redact save_task tail_events task_call trampoline_name wall_clock
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', 'cron_changes cron_facts ring_cron sync_cron worker_backends'),
   ('rota_reader', 'rota_core', '
     cron_facts engine_facts event_key has_trampoline health_cron health_cron_jobs health_cron_server
     health_engine health_runs health_schedules health_tasks health_worker_role health_workers
-    redact trampoline_name wall_clock
+    redact tail_events trampoline_name wall_clock
   '),
   ('rota_worker', 'rota_core', '
     asked_to_leave check_answer claim claim_external close_worker collect_log count_signal
@@ -36,8 +36,8 @@ values
     external_runs external_tasks fire_due has_deferred_constraints hold_locks lane_workers lanes
     log_external note_trouble open_worker open_workers record_chunk record_outcomes
     recover_workers refuse_read_only register_worker request_stop run_batch runs_to_stop
-    see_worker serve_lane setting stop_runs supervise_once tend wall_clock wanted_cron_jobs
-    work_slice
+    see_worker serve_lane setting stop_runs supervise_once tend tend_events wall_clock
+    wanted_cron_jobs work_slice
   '),
   ('rota_admin', 'rota views', 'attempts events health logs runs schedules slots tasks workers'),
   ('rota_reader', 'rota views', 'attempts events health logs runs schedules slots tasks workers'),

@@ -117,7 +117,21 @@
 \ir event/topic_pattern.sql
 \ir event/event_key.sql
 \ir event/emit.sql
+\ir event/log_event.sql
 \ir event/events.sql
+\ir event/log_topics.sql
+\ir event/tail_events.sql
+\ir event/has_passed.sql
+\ir event/oldest_unread.sql
+\ir event/lags.sql
+\ir event/log_size.sql
+\ir event/release_subscription.sql
+\ir event/note_lags.sql
+\ir event/needs_partition.sql
+\ir event/droppable_partitions.sql
+\ir event/drop_event_partitions.sql
+\ir event/subscription_resumed.sql
+\ir event/tend_events.sql
 
 -- worker: claiming, executing, supervising
 \ir worker/raise_lost.sql
