@@ -110,6 +110,53 @@
 \ir schedule/schedules.sql
 \ir schedule/slots.sql
 
+-- event: the log, and who reads it
+\ir event/cluster_id.sql
+\ir event/snapshot_before.sql
+\ir event/check_topic.sql
+\ir event/topic_pattern.sql
+\ir event/envelope_json.sql
+\ir event/event_key.sql
+\ir event/raise_no_subscription.sql
+\ir event/raise_restored.sql
+\ir event/end_phase.sql
+\ir event/pass_page.sql
+\ir event/page_without.sql
+\ir event/page_chunks.sql
+\ir event/page_events.sql
+\ir event/read_window.sql
+\ir event/is_heavy.sql
+\ir event/due_held.sql
+\ir event/is_holding_much.sql
+\ir event/is_lane_waiting.sql
+\ir event/store_position.sql
+\ir event/subscription_stands.sql
+\ir event/delivery_statement.sql
+\ir event/park_blocked.sql
+\ir event/begin_delivery.sql
+\ir event/hold_failures.sql
+\ir event/let_go.sql
+\ir event/end_delivery.sql
+\ir event/failures_from.sql
+\ir event/deliver.sql
+\ir event/start_for_events.sql
+\ir event/save_delivery_task.sql
+\ir event/follow_task.sql
+\ir event/subscription_resumed.sql
+\ir event/place_positions.sql
+\ir event/check_subscription.sql
+\ir event/subscribe.sql
+\ir event/unsubscribe.sql
+\ir event/replay_subscription.sql
+\ir event/has_news.sql
+\ir event/settle_position.sql
+\ir event/is_mentioned.sql
+\ir event/wake_subscription.sql
+\ir event/wake_subscriptions.sql
+\ir event/note_delivery_trouble.sql
+\ir event/next_unread.sql
+\ir event/subscriptions.sql
+
 -- worker: claiming, executing, supervising
 \ir worker/raise_lost.sql
 \ir worker/open_workers.sql
