@@ -7,26 +7,26 @@ insert into recorded (role, room, names)
 values
   ('rota_admin', 'rota', '
     allow_run_as call_task cancel configure cron_matches cron_next cron_prev define_lane
-    define_schedule define_task drop_lane drop_schedule drop_task erase_subject get_run log pause
-    resume retry retry_all start start_many start_schedule
+    define_schedule define_task drop_lane drop_schedule drop_task emit erase_subject get_run log
+    pause resume retry retry_all start start_many start_schedule
   '),
   ('rota_app', 'rota', '
-    call_task cancel cron_matches cron_next cron_prev get_run log retry start start_many
+    call_task cancel cron_matches cron_next cron_prev emit get_run log retry start start_many
   '),
   ('rota_monitor', 'rota', 'cron_matches cron_next cron_prev'),
   ('rota_reader', 'rota', 'cron_matches cron_next cron_prev'),
   ('rota_worker', 'rota', '
-    cron_matches cron_next cron_prev log serve start start_many supervise work
+    cron_matches cron_next cron_prev emit log serve start start_many supervise work
   '),
   ('rota_admin', 'rota_core', '
-    check_answer cron_facts engine_facts has_trampoline health_cron health_cron_jobs
+    check_answer cron_facts engine_facts event_key has_trampoline health_cron health_cron_jobs
     health_cron_server health_engine health_runs health_schedules health_tasks health_worker_role
     health_workers redact save_task task_call trampoline_name wall_clock
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', 'cron_changes cron_facts ring_cron sync_cron worker_backends'),
   ('rota_reader', 'rota_core', '
-    cron_facts engine_facts has_trampoline health_cron health_cron_jobs health_cron_server
+    cron_facts engine_facts event_key has_trampoline health_cron health_cron_jobs health_cron_server
     health_engine health_runs health_schedules health_tasks health_worker_role health_workers
     redact trampoline_name wall_clock
   '),
@@ -39,8 +39,8 @@ values
     see_worker serve_lane setting stop_runs supervise_once tend wall_clock wanted_cron_jobs
     work_slice
   '),
-  ('rota_admin', 'rota views', 'attempts health logs runs schedules slots tasks workers'),
-  ('rota_reader', 'rota views', 'attempts health logs runs schedules slots tasks workers'),
+  ('rota_admin', 'rota views', 'attempts events health logs runs schedules slots tasks workers'),
+  ('rota_reader', 'rota views', 'attempts events health logs runs schedules slots tasks workers'),
   ('rota_admin', 'schemas', 'rota rota_core'),
   ('rota_app', 'schemas', 'rota rota_core'),
   ('rota_monitor', 'schemas', 'rota'),

@@ -35,6 +35,7 @@ values
   ('drop_lane', $$name text$$, $$void$$),
   ('drop_schedule', $$name text$$, $$void$$),
   ('drop_task', $$name text, queued_runs text = 'refuse'$$, $$void$$),
+  ('emit', $$topic text, type text, payload jsonb, key text = NULL$$, $$bigint$$),
   ('erase_subject', $$tag text$$, $$bigint$$),
   ('get_run', $$run_id bigint$$, $$jsonb$$),
   ('log', $$level text, message text, context jsonb = '{}'$$, $$void$$),
@@ -86,7 +87,7 @@ select is_empty(
 );
 select views_are(
   'rota',
-  string_to_array('attempts health logs runs schedules slots tasks workers', ' ')::name[],
+  string_to_array('attempts events health logs runs schedules slots tasks workers', ' ')::name[],
   'the views are those that are known'
 );
 

@@ -42,6 +42,8 @@
 \ir task/has_trampoline.sql
 \ir task/allow_run_as.sql
 \ir task/check_run_as.sql
+\ir task/parse_keep.sql
+\ir task/parse_size.sql
 \ir task/configure.sql
 \ir task/define_lane.sql
 \ir task/define_task.sql
@@ -117,6 +119,8 @@
 \ir event/topic_pattern.sql
 \ir event/envelope_json.sql
 \ir event/event_key.sql
+\ir event/emit.sql
+\ir event/events.sql
 \ir event/raise_no_subscription.sql
 \ir event/raise_restored.sql
 \ir event/end_phase.sql
@@ -170,6 +174,9 @@
 \ir worker/claim_of_task.sql
 \ir worker/close_worker.sql
 \ir worker/count_signal.sql
+\ir worker/partition_plans.sql
+\ir worker/partitions.sql
+\ir worker/drop_partition.sql
 \ir worker/drop_partitions.sql
 \ir worker/due_priorities.sql
 \ir worker/due_runs.sql

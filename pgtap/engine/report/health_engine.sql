@@ -37,7 +37,7 @@ create or replace function rota_core.wall_clock() returns timestamptz
 language sql as $$ select timestamptz '2126-01-01 12:00+00' $$;
 select is(
   pg_temp.said('partitions'),
-  'critical: none is ready for tomorrow in attempt, finished_run, log',
+  'critical: none is ready for tomorrow in attempt, event, finished_run, log',
   'partitions that were not made ahead are noticed'
 );
 

@@ -49,6 +49,8 @@ begin
       select 'attempt' where exists (select from rota_core.attempt_default)
       union all
       select 'log' where exists (select from rota_core.log_default)
+      union all
+      select 'event' where exists (select from rota_core.event_default)
     ) as d;
     status := case when v_tables is null then 'ok' else 'warning' end;
     detail := coalesce('rows in the default partition of ' || v_tables, 'made ahead');

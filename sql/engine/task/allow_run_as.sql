@@ -47,7 +47,8 @@ begin
   perform set_config('role', 'rota_owner', true);
   execute format('grant usage, create on schema rota_core to %I', role);
   execute format('grant usage on schema rota to %I', role);
-  execute format('grant execute on function rota.log(text, text, jsonb) to %I', role);
+  execute format('grant execute on function rota.log(text, text, jsonb), '
+    'rota.emit(text, text, jsonb, text) to %I', role);
   perform set_config('role', role, true);
   execute format($f$
     create or replace function rota_core.%I(

@@ -21,6 +21,8 @@ as $$
       when 'log_keep' then '30 days'
       when 'key_keep' then '90 days'
       when 'slot_keep' then '90 days'
+      when 'event_keep' then '7 days'
+      when 'event_max_size' then 'none'
       when 'draining' then 'false'
     end
   );
