@@ -7,6 +7,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_until constant timestamptz := clock_timestamp() + interval '0.2 s';  -- real time: of a search
+  v_at rota_core.position;
   v_source rota_core.subscription;
   v_task rota_core.task;
   v_one rota_core.delivery;
@@ -14,13 +15,14 @@ declare
   v_size int;
 begin
   -- Whoever holds it reads for this shard, or moves it.
-  select p.* into v_one.at
+  select p.* into v_at
   from rota_core.position as p
   where p.subscription = begin_delivery.subscription and p.shard = begin_delivery.shard
   for update skip locked;
   if not found or rota_core.subscription_stands(subscription) then
     return null;
   end if;
+  v_one.at := v_at;
   select s.* into v_source
   from rota_core.subscription as s where s.subscription = begin_delivery.subscription;
   select t.* into v_task from rota_core.task as t where t.task = v_source.task;
@@ -51,7 +53,7 @@ begin
   v_one.from_log := true;
   while not rota_core.is_holding_much(subscription, shard) loop
     select r.* into v_read from rota_core.read_window(v_one.at, v_source, v_size) as r;
-    v_one.at := v_read.at;
+    v_one.at := v_read.place;
     v_one.page := v_read.page;
     if v_source.ordered and (v_one.page).events is not null then
       v_one.page := rota_core.park_blocked(v_one.at, v_one.page);

@@ -1,4 +1,4 @@
-create or replace function rota_core.due_held(at rota_core.position, max_events int)
+create or replace function rota_core.due_held(place rota_core.position, max_events int)
 returns rota_core.event_page
 language plpgsql
 stable
@@ -14,11 +14,11 @@ begin
   from (
     select h.event_id, h.key, h.event
     from rota_core.held_event as h
-    where h.subscription = (at).subscription and h.shard = (at).shard
+    where h.subscription = (place).subscription and h.shard = (place).shard
       and h.next_at <= rota_core.wall_clock() and h.leased_by is null
     order by h.event_id
     -- What took a worker down or its time away is tried by itself.
-    limit case when rota_core.is_heavy(at) then 1 else due_held.max_events end
+    limit case when rota_core.is_heavy(place) then 1 else due_held.max_events end
   ) as d;
   return v_page;
 end;

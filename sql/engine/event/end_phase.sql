@@ -1,21 +1,21 @@
-create or replace function rota_core.end_phase(at rota_core.position)
+create or replace function rota_core.end_phase(place rota_core.position)
 returns rota_core.position
 language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  at.last_id := 0;
-  if (at).phase = 0 then
-    at.phase := 1;
-    return at;
+  place.last_id := 0;
+  if (place).phase = 0 then
+    place.phase := 1;
+    return place;
   end if;
-  at.phase := 0;
-  at.low := (at).high;
-  at.low_id := (at).high_id;
-  at.high := null;
-  at.high_id := null;
-  return at;
+  place.phase := 0;
+  place.low := (place).high;
+  place.low_id := (place).high_id;
+  place.high := null;
+  place.high_id := null;
+  return place;
 end;
 $$;
 

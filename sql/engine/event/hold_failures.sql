@@ -1,5 +1,5 @@
 create or replace function rota_core.hold_failures(
-  at rota_core.position, failures rota_core.delivery_failure[]
+  place rota_core.position, failures rota_core.delivery_failure[]
 )
 returns void
 language plpgsql
@@ -13,13 +13,13 @@ begin
   select t.* into v_task
   from rota_core.subscription as s
   join rota_core.task as t on t.task = s.task
-  where s.subscription = (at).subscription;
+  where s.subscription = (place).subscription;
 
   insert into rota_core.held_event as h (
     subscription, event_id, shard, key, event, attempts, next_at, error, held_at, dead_at
   )
   select
-    (at).subscription, f.event_id, (at).shard, f.key, f.event, (f.error is not null)::int,
+    (place).subscription, f.event_id, (place).shard, f.key, f.event, (f.error is not null)::int,
     case when f.error is not null and d.again then v_now + rota_core.retry_delay(v_task, 1) end,
     f.error, v_now, case when f.error is not null and not d.again then v_now end
   from unnest(failures) as f

@@ -1,4 +1,4 @@
-create or replace function rota_core.is_heavy(at rota_core.position)
+create or replace function rota_core.is_heavy(place rota_core.position)
 returns boolean
 language plpgsql
 stable
@@ -8,7 +8,7 @@ begin
   return coalesce((
     select h.error ->> 'sqlstate' in ('57014', 'RT003')
     from rota_core.held_event as h
-    where h.subscription = (at).subscription and h.shard = (at).shard
+    where h.subscription = (place).subscription and h.shard = (place).shard
       and h.next_at <= rota_core.wall_clock() and h.leased_by is null
     order by h.event_id
     limit 1

@@ -1,4 +1,4 @@
-create or replace function rota_core.next_unread(at rota_core.position)
+create or replace function rota_core.next_unread(place rota_core.position)
 returns timestamptz
 language plpgsql
 volatile
@@ -7,11 +7,11 @@ as $$
 declare
   v_source rota_core.subscription;
   v_like text;
-  v_after bigint := greatest((at).low_id, case (at).phase when 1 then (at).last_id end);
+  v_after bigint := greatest((place).low_id, case (place).phase when 1 then (place).last_id end);
 begin
   perform rota_core.plan_for_index();
   select s.* into v_source
-  from rota_core.subscription as s where s.subscription = (at).subscription;
+  from rota_core.subscription as s where s.subscription = (place).subscription;
   v_like := rota_core.topic_pattern(v_source.topic);
   if strpos(v_source.topic, '*') = 0 then
     return (

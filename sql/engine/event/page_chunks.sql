@@ -1,5 +1,5 @@
 create or replace function rota_core.page_chunks(
-  at rota_core.position, source rota_core.subscription, max_events int,
+  place rota_core.position, source rota_core.subscription, max_events int,
   out chunks bigint[], out topics text[], out total bigint
 )
 language plpgsql
@@ -8,27 +8,27 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_since constant bigint := greatest(
-    ((at).last_id + 1) / 1024 * 1024, case (at).phase when 1 then (at).low_id + 1 end
+    ((place).last_id + 1) / 1024 * 1024, case (place).phase when 1 then (place).low_id + 1 end
   );
   v_like constant text := rota_core.topic_pattern((source).topic);
 begin
-  if (at).phase = 0 then
+  if (place).phase = 0 then
     -- Stragglers: committed since low was taken, with numbers that were given out before.
     select array_agg(s.event_id order by s.event_id), array_agg(distinct s.topic), sum(s.events)
     into chunks, topics, total
     from (
       select e.event_id, e.topic, e.type, e.events
       from rota_core.event as e
-      where e.xid >= pg_snapshot_xmax((at).low) and e.xid < pg_snapshot_xmax((at).high)
-        and e.event_id between v_since and (at).low_id
-        and pg_visible_in_snapshot(e.xid, (at).high)
+      where e.xid >= pg_snapshot_xmax((place).low) and e.xid < pg_snapshot_xmax((place).high)
+        and e.event_id between v_since and (place).low_id
+        and pg_visible_in_snapshot(e.xid, (place).high)
         and e.topic like v_like and ((source).types is null or e.type = any((source).types))
       union all
       select e.event_id, e.topic, e.type, e.events
       from rota_core.event as e
-      where e.xid = any(array(select pg_snapshot_xip((at).low)))
-        and e.event_id between v_since and (at).low_id
-        and pg_visible_in_snapshot(e.xid, (at).high)
+      where e.xid = any(array(select pg_snapshot_xip((place).low)))
+        and e.event_id between v_since and (place).low_id
+        and pg_visible_in_snapshot(e.xid, (place).high)
         and e.topic like v_like and ((source).types is null or e.type = any((source).types))
       order by event_id
       limit page_chunks.max_events + 1
@@ -41,9 +41,9 @@ begin
       from (
         select r.event_id, r.events
         from rota_core.event as r
-        where r.topic = (source).topic and r.event_id between v_since and (at).high_id
-          and pg_visible_in_snapshot(r.xid, (at).high)
-          and not pg_visible_in_snapshot(r.xid, (at).low)
+        where r.topic = (source).topic and r.event_id between v_since and (place).high_id
+          and pg_visible_in_snapshot(r.xid, (place).high)
+          and not pg_visible_in_snapshot(r.xid, (place).low)
           and ((source).types is null or r.type = any((source).types))
         order by r.event_id
         limit page_chunks.max_events + 1
@@ -60,9 +60,9 @@ begin
       from (
         select r.event_id, r.events, r.topic
         from rota_core.event as r
-        where r.topic like v_like and r.event_id between v_since and (at).high_id
-          and pg_visible_in_snapshot(r.xid, (at).high)
-          and not pg_visible_in_snapshot(r.xid, (at).low)
+        where r.topic like v_like and r.event_id between v_since and (place).high_id
+          and pg_visible_in_snapshot(r.xid, (place).high)
+          and not pg_visible_in_snapshot(r.xid, (place).low)
           and ((source).types is null or r.type = any((source).types))
         order by r.event_id
         limit page_chunks.max_events + 1

@@ -1,5 +1,5 @@
 create or replace function rota_core.page_events(
-  at rota_core.position, source rota_core.subscription, chunks bigint[], topics text[],
+  place rota_core.position, source rota_core.subscription, chunks bigint[], topics text[],
   max_events int
 )
 returns rota_core.event_page
@@ -16,14 +16,14 @@ begin
   with found as (
     select e.*
     from rota_core.event as e
-    where (at).phase = 1 and e.topic = any(page_events.topics)
+    where (place).phase = 1 and e.topic = any(page_events.topics)
       and e.event_id between chunks[1] and chunks[cardinality(chunks)]
-      and pg_visible_in_snapshot(e.xid, (at).high) and not pg_visible_in_snapshot(e.xid, (at).low)
+      and pg_visible_in_snapshot(e.xid, (place).high) and not pg_visible_in_snapshot(e.xid, (place).low)
       and ((source).types is null or e.type = any((source).types))
     union all
     select e.*
     from rota_core.event as e
-    where (at).phase = 0 and e.event_id = any(chunks)
+    where (place).phase = 0 and e.event_id = any(chunks)
   ),
   chunk as materialized (
     select
@@ -63,7 +63,7 @@ begin
       '{"event_id":' || s.event_id || s.head || s.record
       || case when s.middle is null then '' else s.middle || s.old_record end || '}' as envelope
     from single as s
-    where s.event_id > (at).last_id
+    where s.event_id > (place).last_id
     order by s.event_id
     limit page_events.max_events
   )
@@ -77,7 +77,7 @@ begin
     select
       e.event_id, e.key, e.envelope,
       (v_filter is null or coalesce(rota_core.envelope_json(e.envelope) @@ v_filter, false))
-      and ((source).shards = 1 or (at).shard = (
+      and ((source).shards = 1 or (place).shard = (
         hashtextextended(coalesce(e.key, e.event_id::text), 0) & 9223372036854775807
       ) % (source).shards) as wanted
     from keyed as e

@@ -1,5 +1,5 @@
 create or replace function rota_core.park_blocked(
-  at rota_core.position, page rota_core.event_page
+  place rota_core.position, page rota_core.event_page
 )
 returns rota_core.event_page
 language plpgsql
@@ -12,7 +12,7 @@ begin
   v_blocked := array(
     select distinct h.key
     from rota_core.held_event as h
-    where h.subscription = (at).subscription and h.key = any((page).keys)
+    where h.subscription = (place).subscription and h.key = any((page).keys)
   );
   if v_blocked = '{}' then
     return page;
@@ -20,7 +20,7 @@ begin
 
   insert into rota_core.held_event (subscription, event_id, shard, key, event, held_at)
   select
-    (at).subscription, u.event_id, (at).shard, u.key, (page).events -> (u.place - 1)::int,
+    (place).subscription, u.event_id, (place).shard, u.key, (page).events -> (u.place - 1)::int,
     rota_core.wall_clock()
   from unnest((page).ids, (page).keys) with ordinality as u (event_id, key, place)
   where u.key = any(v_blocked)

@@ -1,5 +1,5 @@
 create or replace function rota_core.pass_page(
-  at rota_core.position, page rota_core.event_page, through_id bigint default null
+  place rota_core.position, page rota_core.event_page, through_id bigint default null
 )
 returns rota_core.position
 language plpgsql
@@ -8,13 +8,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if through_id is not null then
-    at.last_id := through_id;
+    place.last_id := through_id;
   elsif (page).ends then
-    at := rota_core.end_phase(at);
+    place := rota_core.end_phase(place);
   elsif (page).last_id is not null then
-    at.last_id := (page).last_id;
+    place.last_id := (page).last_id;
   end if;
-  return at;
+  return place;
 end;
 $$;
 

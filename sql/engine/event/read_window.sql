@@ -1,5 +1,5 @@
 create or replace function rota_core.read_window(
-  inout at rota_core.position, source rota_core.subscription, max_events int,
+  inout place rota_core.position, source rota_core.subscription, max_events int,
   out page rota_core.event_page
 )
 language plpgsql
@@ -13,19 +13,19 @@ declare
 begin
   perform rota_core.plan_for_index();
   loop
-    if (at).high is null then
-      if (at).cluster <> rota_core.cluster_id() then
+    if (place).high is null then
+      if (place).cluster <> rota_core.cluster_id() then
         perform rota_core.raise_restored();
       end if;
-      at.high := rota_core.snapshot_before(v_own, pg_current_snapshot());
+      place.high := rota_core.snapshot_before(v_own, pg_current_snapshot());
       -- After the snapshot: all that it sees has a number up to this.
-      at.high_id := (select s.last_value from rota_core.event_id as s);
-      at.last_id := 0;
+      place.high_id := (select s.last_value from rota_core.event_id as s);
+      place.last_id := 0;
     end if;
 
-    select c.* into v_found from rota_core.page_chunks(at, source, max_events) as c;
+    select c.* into v_found from rota_core.page_chunks(place, source, max_events) as c;
     if v_found.chunks is not null then
-      page := rota_core.page_events(at, source, v_found.chunks, v_found.topics, max_events);
+      page := rota_core.page_events(place, source, v_found.chunks, v_found.topics, max_events);
       page.ends := v_found.total <= max_events;
       -- A row that is read to its end is not looked at again.
       if (page).ends or (page).last_id is null then
@@ -34,8 +34,8 @@ begin
       return;
     end if;
 
-    at := rota_core.end_phase(at);
-    if (at).high is null or clock_timestamp() > v_until then
+    place := rota_core.end_phase(place);
+    if (place).high is null or clock_timestamp() > v_until then
       return;
     end if;
   end loop;

@@ -1,4 +1,4 @@
-create or replace function rota_core.store_position(at rota_core.position)
+create or replace function rota_core.store_position(place rota_core.position)
 returns void
 language plpgsql
 volatile
@@ -9,9 +9,9 @@ begin
   set
     (low, low_id, high, high_id, phase, last_id, trial_size, trial_error, delivered, moved_at,
       wake_at) =
-    ((at).low, (at).low_id, (at).high, (at).high_id, (at).phase, (at).last_id, (at).trial_size,
-      (at).trial_error, (at).delivered, rota_core.wall_clock(), (at).wake_at)
-  where p.subscription = (at).subscription and p.shard = (at).shard;
+    ((place).low, (place).low_id, (place).high, (place).high_id, (place).phase, (place).last_id, (place).trial_size,
+      (place).trial_error, (place).delivered, rota_core.wall_clock(), (place).wake_at)
+  where p.subscription = (place).subscription and p.shard = (place).shard;
 end;
 $$;
 
