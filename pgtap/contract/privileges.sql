@@ -6,12 +6,13 @@ create temp table recorded (role text, room text, names text);
 insert into recorded (role, room, names)
 values
   ('rota_admin', 'rota', '
-    allow_run_as call_task cancel configure cron_matches cron_next cron_prev define_lane
-    define_schedule define_task drop_lane drop_schedule drop_task emit erase_subject get_run log
-    pause resume retry retry_all start start_many start_schedule
+    ack_events allow_run_as call_task cancel configure cron_matches cron_next cron_prev define_lane
+    define_schedule define_task discard_dead_letters drop_lane drop_schedule drop_task emit
+    erase_subject fetch_events get_run log pause redrive_dead_letters resume retry retry_all start
+    start_many start_schedule
   '),
   ('rota_app', 'rota', '
-    call_task cancel cron_matches cron_next cron_prev emit get_run log retry start start_many
+    ack_events call_task cancel cron_matches cron_next cron_prev emit fetch_events get_run log retry start start_many
   '),
   ('rota_monitor', 'rota', 'cron_matches cron_next cron_prev'),
   ('rota_reader', 'rota', 'cron_matches cron_next cron_prev'),
@@ -20,15 +21,15 @@ values
   '),
   ('rota_admin', 'rota_core', '
     check_answer cron_facts engine_facts event_key has_trampoline health_cron health_cron_jobs
-    health_cron_server health_engine health_runs health_schedules health_tasks health_worker_role
-    health_workers redact save_task tail_events task_call trampoline_name wall_clock
+    health_cron_server health_engine health_events health_runs health_schedules health_tasks health_worker_role
+    health_workers oldest_unread redact save_task tail_events task_call trampoline_name wall_clock
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', 'cron_changes cron_facts ring_cron sync_cron worker_backends'),
   ('rota_reader', 'rota_core', '
     cron_facts engine_facts event_key has_trampoline health_cron health_cron_jobs health_cron_server
-    health_engine health_runs health_schedules health_tasks health_worker_role health_workers
-    redact tail_events trampoline_name wall_clock
+    health_engine health_events health_runs health_schedules health_tasks health_worker_role health_workers
+    oldest_unread redact tail_events trampoline_name wall_clock
   '),
   ('rota_worker', 'rota_core', '
     asked_to_leave check_answer claim claim_external close_worker collect_log count_signal
@@ -39,8 +40,8 @@ values
     see_worker serve_lane setting stop_runs supervise_once tend tend_events wall_clock
     wanted_cron_jobs work_slice
   '),
-  ('rota_admin', 'rota views', 'attempts events health logs runs schedules slots tasks workers'),
-  ('rota_reader', 'rota views', 'attempts events health logs runs schedules slots tasks workers'),
+  ('rota_admin', 'rota views', 'attempts dead_letters events health logs runs schedules slots tasks workers'),
+  ('rota_reader', 'rota views', 'attempts dead_letters events health logs runs schedules slots tasks workers'),
   ('rota_admin', 'schemas', 'rota rota_core'),
   ('rota_app', 'schemas', 'rota rota_core'),
   ('rota_monitor', 'schemas', 'rota'),

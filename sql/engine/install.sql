@@ -112,9 +112,12 @@
 \ir schedule/schedules.sql
 \ir schedule/slots.sql
 
--- event: the log, who reads it
+-- event: the log, and who reads it
+\ir event/cluster_id.sql
+\ir event/snapshot_before.sql
 \ir event/check_topic.sql
 \ir event/topic_pattern.sql
+\ir event/envelope_json.sql
 \ir event/event_key.sql
 \ir event/emit.sql
 \ir event/log_event.sql
@@ -123,6 +126,45 @@
 \ir event/tail_events.sql
 \ir event/has_passed.sql
 \ir event/oldest_unread.sql
+\ir event/raise_no_subscription.sql
+\ir event/raise_restored.sql
+\ir event/end_phase.sql
+\ir event/pass_page.sql
+\ir event/page_without.sql
+\ir event/page_chunks.sql
+\ir event/page_events.sql
+\ir event/read_window.sql
+\ir event/is_heavy.sql
+\ir event/due_held.sql
+\ir event/is_holding_much.sql
+\ir event/is_lane_waiting.sql
+\ir event/store_position.sql
+\ir event/subscription_stands.sql
+\ir event/delivery_statement.sql
+\ir event/park_blocked.sql
+\ir event/begin_delivery.sql
+\ir event/hold_failures.sql
+\ir event/let_go.sql
+\ir event/end_delivery.sql
+\ir event/failures_from.sql
+\ir event/deliver.sql
+\ir event/start_for_events.sql
+\ir event/save_delivery_task.sql
+\ir event/follow_task.sql
+\ir event/note_missed.sql
+\ir event/subscription_resumed.sql
+\ir event/place_positions.sql
+\ir event/check_subscription.sql
+\ir event/subscribe.sql
+\ir event/unsubscribe.sql
+\ir event/replay_subscription.sql
+\ir event/has_news.sql
+\ir event/settle_position.sql
+\ir event/is_mentioned.sql
+\ir event/wake_subscription.sql
+\ir event/wake_subscriptions.sql
+\ir event/note_delivery_trouble.sql
+\ir event/subscriptions.sql
 \ir event/lags.sql
 \ir event/log_size.sql
 \ir event/release_subscription.sql
@@ -130,8 +172,16 @@
 \ir event/needs_partition.sql
 \ir event/droppable_partitions.sql
 \ir event/drop_event_partitions.sql
-\ir event/subscription_resumed.sql
 \ir event/tend_events.sql
+\ir event/lease_again.sql
+\ir event/is_behind_much.sql
+\ir event/lease_page.sql
+\ir event/lease_new.sql
+\ir event/fetch_events.sql
+\ir event/ack_events.sql
+\ir event/dead_letters.sql
+\ir event/redrive_dead_letters.sql
+\ir event/discard_dead_letters.sql
 
 -- worker: claiming, executing, supervising
 \ir worker/raise_lost.sql
@@ -210,4 +260,5 @@
 \ir report/health_tasks.sql
 \ir report/health_schedules.sql
 \ir report/health_runs.sql
+\ir report/health_events.sql
 \ir report/health.sql

@@ -133,7 +133,46 @@ create index held_event_due on rota_core.held_event (subscription, shard, next_a
 create index held_event_of_key on rota_core.held_event (subscription, key, event_id)
   where key is not null;
 
-alter type rota_core.worker_state add attribute events_at timestamptz;
+create type rota_core.event_page as (
+  events  jsonb,
+  ids     bigint[],
+  keys    text[],
+  last_id bigint,
+  ends    boolean
+);
+comment on type rota_core.event_page is
+  'The next events for a shard, as handlers get them, with their numbers and, where these matter,
+  their keys. last_id is how far the log has been read; ends tells that the phase is over.';
+
+create type rota_core.delivery as (
+  at         rota_core.position,
+  page       rota_core.event_page,
+  from_log   boolean,
+  statement  text,
+  batch_size int,
+  ordered    boolean,
+  condemned  jsonb
+);
+comment on type rota_core.delivery is
+  'What a worker is given to deliver: events, how, and the position that they were read from.
+  condemned: the error of the only event, which is not tried again now.';
+
+create type rota_core.delivery_failure as (
+  event_id bigint,
+  key      text,
+  event    jsonb,
+  error    jsonb
+);
+comment on type rota_core.delivery_failure is
+  'An event that could not be delivered. Without an error it waits for an earlier one of its key.';
+
+alter type rota_core.worker_state
+  add attribute events_at timestamptz,
+  add attribute events_low pg_snapshot,
+  add attribute events_id bigint;
+
+-- Whether a shard is being read is asked at every look for news.
+create index run_of_subscription on rota_core.run (origin) where origin like 'subscription:%';
 """
     )
 

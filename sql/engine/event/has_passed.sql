@@ -9,12 +9,14 @@ as $$
 begin
   if pg_visible_in_snapshot(xid, (place).low) then
     return true;
-  elsif (place).high is null or not pg_visible_in_snapshot(xid, (place).high) then
-    return false;
-  elsif event_id <= (place).low_id then
-    return (place).phase = 1 or event_id + events - 1 <= (place).last_id;
+  elsif event_id <= (place).low_id and (place).phase = 1 then
+    -- In a window that is to be opened, what can be seen here will be seen.
+    return (place).high is null or pg_visible_in_snapshot(xid, (place).high);
   end if;
-  return (place).phase = 1 and event_id + events - 1 <= (place).last_id;
+  return coalesce(
+    pg_visible_in_snapshot(xid, (place).high) and event_id + events - 1 <= (place).last_id
+    and (event_id <= (place).low_id or (place).phase = 1), false
+  );
 end;
 $$;
 

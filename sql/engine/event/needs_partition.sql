@@ -1,5 +1,5 @@
 create or replace function rota_core.needs_partition(
-  place rota_core.position, partition text, out first_id bigint, out last_id bigint,
+  place rota_core.position, part text, out first_id bigint, out last_id bigint,
   out events bigint
 )
 language plpgsql
@@ -10,8 +10,14 @@ declare
   v_source rota_core.subscription;
   v_newest xid8;
 begin
+  if (place).cluster <> rota_core.cluster_id() and (place).released_at is null then
+    -- Nobody can tell.
+    first_id := 0;
+    return;
+  end if;
+
   execute format(
-    'select e.xid from rota_core.%I as e order by e.xid desc limit 1', needs_partition.partition
+    'select e.xid from rota_core.%I as e order by e.xid desc limit 1', part
   ) into v_newest;
   if v_newest is null or v_newest < pg_snapshot_xmin((place).low) then
     return;
@@ -27,7 +33,7 @@ begin
        where r.topic like $2 and ($3 is null or r.type = any($3))
          and not rota_core.has_passed($1, r.xid, r.event_id, r.events)
        limit $4
-     ) as e', needs_partition.partition
+     ) as e', part
   )
   into first_id, last_id, events
   using place, rota_core.topic_pattern(v_source.topic), v_source.types,

@@ -3,6 +3,7 @@ create or replace function rota_core.oldest_unread(
 )
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -59,3 +60,4 @@ $doc$The oldest row of the log that a shard of a subscription has still to read,
 since when it is there.$doc$;
 
 revoke all on function rota_core.oldest_unread(text, int) from public;
+grant execute on function rota_core.oldest_unread(text, int) to rota_reader, rota_admin;

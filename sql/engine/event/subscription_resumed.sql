@@ -1,44 +1,25 @@
-create or replace function rota_core.subscription_resumed(subscription text)
+create or replace function rota_core.subscription_resumed(kind text, name text)
 returns void
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_now timestamptz := rota_core.wall_clock();
-  v_missed record;
 begin
   update rota_core.position as p
-  set released_at = null, released_from = null, lag_noted_at = null, wake_at = v_now
-  where p.subscription = subscription_resumed.subscription and p.released_at is not null;
-  if not found then
-    return;
-  end if;
-
-  with noted as (
-    update rota_core.missed_span as m
-    set noted_at = v_now
-    where m.subscription = subscription_resumed.subscription and m.noted_at is null
-    returning m.*
-  )
-  select sum(n.events) as events, min(n.first_id) as first_id, max(n.last_id) as last_id
-  into v_missed
-  from noted as n;
-  if v_missed.events is not null then
-    insert into rota_core.log (at, level, message, context, component)
-    values (
-      v_now, 'error', format('subscription %s has missed %s events, from %s to %s: they left the '
-        'log while it was paused', subscription_resumed.subscription, v_missed.events,
-        v_missed.first_id, v_missed.last_id),
-      to_jsonb(v_missed) || jsonb_build_object('subscription', subscription_resumed.subscription),
-      'rota'
-    );
+  set wake_at = rota_core.wall_clock()
+  from rota_core.subscription as s
+  where s.subscription = p.subscription
+    and case subscription_resumed.kind
+      when 'task' then s.task = subscription_resumed.name
+      else s.subscription = subscription_resumed.name end;
+  if kind = 'subscription' then
+    perform rota_core.note_missed(name);
   end if;
 end;
 $$;
 
-comment on function rota_core.subscription_resumed(text) is
-$doc$What follows when a subscription goes on: the log is kept for it again, and what left it
-meanwhile is logged.$doc$;
+comment on function rota_core.subscription_resumed(text, text) is
+$doc$Lets workers look for what came while a subscription, or the task that it feeds, was paused, and
+has the log kept for it again.$doc$;
 
-revoke all on function rota_core.subscription_resumed(text) from public;
+revoke all on function rota_core.subscription_resumed(text, text) from public;

@@ -5,7 +5,10 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if check_name.name is null or check_name.name !~ '^\w[\w.:/-]{0,62}$' then
+  if check_name.name is null or check_name.name !~ '^\w[\w.:/-]{0,62}$'
+    -- These are rota's own.
+    or kind = 'task' and starts_with(name, 'subscription:')
+  then
     raise exception using
       errcode = 'invalid_parameter_value',
       message = format(

@@ -5,18 +5,18 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if kind is null or kind not in ('task', 'schedule', 'subscription', 'lane') then
+  if kind is null or kind not in ('task', 'schedule', 'lane', 'subscription') then
     raise exception using
       errcode = 'invalid_parameter_value',
       message = format('kind %s cannot be paused', quote_nullable(kind)),
-      hint = 'Kinds are task, schedule, subscription and lane.';
+      hint = 'Kinds are task, schedule, lane and subscription.';
   end if;
 
   if not (case check_pausable.kind
     when 'task' then exists (select from rota_core.task as t where t.task = name)
     when 'schedule' then exists (select from rota_core.schedule as s where s.schedule = name)
     when 'subscription' then exists (
-      select from rota_core.subscription as s where s.subscription = name
+      select from rota_core.subscription as b where b.subscription = name
     )
     else exists (select from rota_core.lane as l where l.lane = name)
   end) then

@@ -27,10 +27,10 @@ end;
 $$;
 
 comment on function rota.pause(text, text, timestamptz, text) is
-$doc$Let a task, schedule, subscription or lane stand still. What is running goes on; starts are queued and run
+$doc$Let a task, schedule, lane or subscription stand still. What is running goes on; starts are queued and run
 on resume.
 
-- kind: `task`, `schedule`, `subscription` or `lane`; name: which one.
+- kind: `task`, `schedule`, `lane` or `subscription`; name: which one.
 - until: when it goes on by itself (default: when resumed). reason: shown to whoever looks.
 
 Pausing again replaces until and reason. Survives a redefinition.

@@ -16,20 +16,21 @@ begin
 
   if kind = 'task' then
     perform rota_core.place_runs(name);
+    perform rota_core.subscription_resumed(kind, name);
   elsif kind = 'schedule' then
     perform rota_core.schedule_resumed(name);
     perform rota_core.sync_cron();
   elsif kind = 'subscription' then
-    perform rota_core.subscription_resumed(name);
+    perform rota_core.subscription_resumed(kind, name);
   end if;
 end;
 $$;
 
 comment on function rota.resume(text, text) is
-$doc$Let a paused task, schedule, subscription or lane go on. Runs queued meanwhile run now; slots of a schedule
+$doc$Let a paused task, schedule, lane or subscription go on. Runs queued meanwhile run now; slots of a schedule
 that passed in the pause are recorded as skipped.
 
-- kind: `task`, `schedule`, `subscription` or `lane`; name: which one. Resuming what is not paused does nothing.
+- kind: `task`, `schedule`, `lane` or `subscription`; name: which one. Resuming what is not paused does nothing.
 
 Raises 42704 for an unknown name, 22023 for an unknown kind.
 For: rota_admin.$doc$;

@@ -61,6 +61,7 @@ begin
       excluded.redact, excluded.defined_at, excluded.defined_by);
 
   perform rota_core.place_runs(name);
+  perform rota_core.follow_task(name);
   perform rota_core.sync_cron();
   return name;
 end;

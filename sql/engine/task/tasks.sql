@@ -27,7 +27,8 @@ select
   t.defined_at,
   t.defined_by
 from rota_core.task as t
-left join rota_core.pause as p on p.kind = 'task' and p.name = t.task;
+left join rota_core.pause as p on p.kind = 'task' and p.name = t.task
+where not starts_with(t.task, 'subscription:');
 
 comment on view rota.tasks is
 $doc$Every task with its policy. For: rota_reader, rota_admin.$doc$;

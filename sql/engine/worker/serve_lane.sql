@@ -8,6 +8,8 @@ declare
 begin
   v_lane.lane := lane;
   v_lane.full_at := null;
+  v_lane.events_at := null;
+  v_lane.events_low := null;
   while rota_core.wall_clock() < least(v_until, (v_lane).until) loop
     call rota_core.work_slice(v_lane, v_until, interval '100 ms');
   end loop;

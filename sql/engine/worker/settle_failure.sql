@@ -33,6 +33,9 @@ begin
     else 'failed'
   end;
 
+  if is_charged and starts_with((run).task, 'subscription:') then
+    perform rota_core.note_delivery_trouble(run, error, v_state <> 'queued');
+  end if;
   update rota_core.run as r
   set
     charged = v_charged,

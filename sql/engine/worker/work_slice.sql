@@ -22,6 +22,8 @@ begin
   end if;
 
   perform set_config('application_name', 'rota worker ' || (state).lane, true);
+  state := rota_core.wake_subscriptions(state, case
+    when v_now < (state).busy_at + interval '1 s' then least(poll, interval '10 ms') else poll end);
   select c.state, c.items into v_claim from rota_core.claim(state, 500) as c;
   state := v_claim.state;
   commit;

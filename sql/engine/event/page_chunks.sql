@@ -1,0 +1,83 @@
+create or replace function rota_core.page_chunks(
+  place rota_core.position, source rota_core.subscription, max_events int,
+  out chunks bigint[], out topics text[], out total bigint
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_since constant bigint := greatest(
+    ((place).last_id + 1) / 1024 * 1024, case (place).phase when 1 then (place).low_id + 1 end
+  );
+  v_like constant text := rota_core.topic_pattern((source).topic);
+begin
+  if (place).phase = 0 then
+    -- Stragglers: committed since low was taken, with numbers that were given out before.
+    select array_agg(s.event_id order by s.event_id), array_agg(distinct s.topic), sum(s.events)
+    into chunks, topics, total
+    from (
+      select e.event_id, e.topic, e.type, e.events
+      from rota_core.event as e
+      where e.xid >= pg_snapshot_xmax((place).low) and e.xid < pg_snapshot_xmax((place).high)
+        and e.event_id between v_since and (place).low_id
+        and pg_visible_in_snapshot(e.xid, (place).high)
+        and e.topic like v_like and ((source).types is null or e.type = any((source).types))
+      union all
+      select e.event_id, e.topic, e.type, e.events
+      from rota_core.event as e
+      where e.xid = any(array(select pg_snapshot_xip((place).low)))
+        and e.event_id between v_since and (place).low_id
+        and pg_visible_in_snapshot(e.xid, (place).high)
+        and e.topic like v_like and ((source).types is null or e.type = any((source).types))
+      order by event_id
+      limit page_chunks.max_events + 1
+    ) as s;
+  elsif strpos((source).topic, '*') = 0 then
+    select array_agg(e.event_id order by e.event_id), array[(source).topic], sum(e.events)
+    into chunks, topics, total
+    from (
+      select c.event_id, c.events, sum(c.events) over (order by c.event_id) - c.events as before
+      from (
+        select r.event_id, r.events
+        from rota_core.event as r
+        where r.topic = (source).topic and r.event_id between v_since and (place).high_id
+          and pg_visible_in_snapshot(r.xid, (place).high)
+          and not pg_visible_in_snapshot(r.xid, (place).low)
+          and ((source).types is null or r.type = any((source).types))
+        order by r.event_id
+        limit page_chunks.max_events + 1
+      ) as c
+    ) as e
+    where e.before <= page_chunks.max_events;
+  else
+    select array_agg(e.event_id order by e.event_id), array_agg(distinct e.topic), sum(e.events)
+    into chunks, topics, total
+    from (
+      select
+        c.event_id, c.events, c.topic,
+        sum(c.events) over (order by c.event_id) - c.events as before
+      from (
+        select r.event_id, r.events, r.topic
+        from rota_core.event as r
+        where r.topic like v_like and r.event_id between v_since and (place).high_id
+          and pg_visible_in_snapshot(r.xid, (place).high)
+          and not pg_visible_in_snapshot(r.xid, (place).low)
+          and ((source).types is null or r.type = any((source).types))
+        order by r.event_id
+        limit page_chunks.max_events + 1
+      ) as c
+    ) as e
+    where e.before <= page_chunks.max_events;
+  end if;
+end;
+$$;
+
+comment on function rota_core.page_chunks(rota_core.position, rota_core.subscription, int) is
+$doc$The next rows of the log in a position's open window, enough for so many events, and how many
+these hold in all; nulls where there is none.
+
+In phase 0 the stragglers, by transaction; in phase 1 the rows beyond low_id, by number.$doc$;
+
+revoke all on function rota_core.page_chunks(rota_core.position, rota_core.subscription, int)
+from public;
