@@ -38,8 +38,8 @@ begin
       select n.* into v_need from rota_core.needs_partition(v_place, v_part.name) as n;
       continue when v_need.first_id is null;
       continue looking when v_place.released_at is null;
-      missed := missed || to_jsonb(v_need)
-        || jsonb_build_object('subscription', v_place.subscription, 'shard', v_place.shard);
+      missed := missed || (to_jsonb(v_need)
+        || jsonb_build_object('subscription', v_place.subscription, 'shard', v_place.shard));
     end loop;
     name := v_part.name;
     v_size := v_size - v_part.bytes;
