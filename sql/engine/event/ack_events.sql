@@ -6,12 +6,21 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_ordered boolean;
   v_mine bigint[];
 begin
-  if not exists (
-    select from rota_core.subscription as s where s.subscription = ack_events.subscription
-  ) then
+  select s.ordered into v_ordered
+  from rota_core.subscription as s where s.subscription = ack_events.subscription;
+  if not found then
     perform rota_core.raise_no_subscription(subscription);
+  end if;
+  if v_ordered then
+    -- A fetch that is under way puts events behind those that go here: it would never be known that
+    -- they are the first of their key.
+    perform from rota_core.position as p
+    where p.subscription = ack_events.subscription
+    order by p.shard
+    for share;
   end if;
 
   -- In order, so that two acks of the same events do not deadlock.

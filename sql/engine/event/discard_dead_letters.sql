@@ -22,6 +22,12 @@ begin
     perform rota_core.raise_no_subscription(subscription);
   end if;
 
+  -- Whoever reads just now puts events behind those that go here: it would never be known that they
+  -- are the first of their key.
+  perform from rota_core.position as p
+  where p.subscription = discard_dead_letters.subscription
+  order by p.shard
+  for update;
   v_dead := array(
     select h.event_id
     from rota_core.held_event as h
@@ -41,16 +47,9 @@ begin
   );
   perform rota_core.let_go(subscription, v_dead);
 
-  -- What waited behind them is due. A shard that is being read looks by itself before it ends.
   update rota_core.position as p
   set wake_at = v_now
-  from (
-    select a.shard
-    from rota_core.position as a
-    where a.subscription = discard_dead_letters.subscription
-    for update skip locked
-  ) as f
-  where p.subscription = discard_dead_letters.subscription and p.shard = f.shard;
+  where p.subscription = discard_dead_letters.subscription;
   return cardinality(v_dead);
 end;
 $$;
@@ -61,7 +60,7 @@ subscription what waited behind them goes on.
 
 - subscription: its name. ids: the event_id of each. reason: for the log.
 
-Returns how many were discarded. Raises 42704 for an unknown subscription, 22023 without ids or a
+Waits for a batch that is being delivered. Returns how many were discarded. Raises 42704 for an unknown subscription, 22023 without ids or a
 reason. For: rota_admin.$doc$;
 
 revoke all on function rota.discard_dead_letters(text, bigint[], text) from public;
