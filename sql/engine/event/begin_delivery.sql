@@ -36,10 +36,10 @@ begin
   v_one.statement := rota_core.delivery_statement(v_task, v_source.mode);
   v_one.batch_size := v_source.batch_size;
   v_one.ordered := v_source.ordered;
-  v_size := coalesce(
-    greatest((v_one.at).trial_size, 1), (500 + v_source.batch_size - 1) / v_source.batch_size
-      * v_source.batch_size
-  );
+  v_size := case
+    when (v_one.at).trial_size is null
+      then (500 + v_source.batch_size - 1) / v_source.batch_size * v_source.batch_size
+    else greatest((v_one.at).trial_size, 1) end;
   if (v_one.at).trial_size = 0 then
     v_one.condemned := (v_one.at).trial_error;
   end if;
