@@ -38,7 +38,9 @@ select is(
 );
 select is(rota.ack_events('a', '{}'), 0, 'none is none');
 select is(rota.ack_events('a', null), 0, 'so is null');
-select is(rota.ack_events('a', '{1024,4096,1024}'), 2, 'leased ones are done, one that is late too');
+select is(
+  rota.ack_events('a', '{1024,4096,1024}'), 2, 'leased ones are done, one that is late too'
+);
 select is(rota.ack_events('a', '{1024,4096}'), 0, 'once');
 reset role;
 select results_eq(

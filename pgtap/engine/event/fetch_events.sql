@@ -3,7 +3,7 @@ select plan(31);
 
 -- given: a clock that can be set, a subscription of an application and one of a task, and events of
 -- a transaction long ago: what this one does is not committed
-set local test.clock = '2026-01-01 12:00+00';
+select set_config('test.clock', '2026-01-01 12:00+00', true);
 create or replace function rota_core.wall_clock() returns timestamptz
 language sql as $$ select current_setting('test.clock')::timestamptz $$;
 create function pg_temp.pass(length interval) returns void language sql as $$
@@ -123,11 +123,16 @@ begin
   return v_ids;
 end;
 $$;
-select is(pg_temp.again(8), array_fill(5120::bigint, '{8}'), 'the oldest due comes again and again');
+select is(
+  pg_temp.again(8), array_fill(5120::bigint, '{8}'), 'the oldest due comes again and again'
+);
 select pg_temp.pass('1 min');
-select is(pg_temp.fetched('rota.fetch_events(''a'', 1)'), '7', 'it stands in nobody''s way any more');
+select is(
+  pg_temp.fetched('rota.fetch_events(''a'', 1)'), '7', 'it stands in nobody''s way any more'
+);
 select results_eq(
-  $$select d.subscription, d.event_id, d.attempts, d.error ->> 'message' from rota.dead_letters as d$$,
+  $$select d.subscription, d.event_id, d.attempts, d.error ->> 'message'
+    from rota.dead_letters as d$$,
   $$values ('a', 5120::bigint, 10, 'its lease ran out 10 times')$$, 'after ten it is dead'
 );
 select results_eq(

@@ -3,7 +3,7 @@ select plan(24);
 
 -- given: a clock that can be set, in 2099; nine days of the log, an event each, of a transaction
 -- long ago; a subscription that has read all, one that has not, and one of a topic without events
-set local test.clock = '2099-01-10 12:00+00';
+select set_config('test.clock', '2099-01-10 12:00+00', true);
 set local timezone = 'UTC';
 create or replace function rota_core.wall_clock() returns timestamptz
 language sql as $$ select current_setting('test.clock')::timestamptz $$;
@@ -74,21 +74,22 @@ set local role rota_worker;
 select rota_core.tend_events();
 reset role;
 select is_empty(
-  'select from place as p where p.lag_noted_at is not null', 'the episode ends when it has caught up'
+  'select from place as p where p.lag_noted_at is not null',
+  'the episode ends when it has caught up'
 );
 
 -- who does not, is let go
 select rota.pause('subscription', 'slow', until => '2099-01-11');
-set local test.clock = '2099-01-14 00:00+00';
+select set_config('test.clock', '2099-01-14 00:00+00', true);
 set local role rota_worker;
 select rota_core.tend_events();
-set local test.clock = '2099-01-16 23:59+00';
+select set_config('test.clock', '2099-01-16 23:59+00', true);
 select rota_core.tend_events();
 reset role;
 select is((select count(*) from said), 2::bigint, 'another episode');
 select is((select p.released_at from place as p where p.subscription = 'slow'), null,
   'it has its max_lag once more');
-set local test.clock = '2099-01-17 12:00+00';
+select set_config('test.clock', '2099-01-17 12:00+00', true);
 set local role rota_worker;
 select rota_core.tend_events();
 reset role;
@@ -135,7 +136,7 @@ select results_eq(
     '2099-01-17 12:00:00+00')$$,
   'health says so too'
 );
-set local test.clock = '2099-01-25 12:00+00';
+select set_config('test.clock', '2099-01-25 12:00+00', true);
 set local role rota_worker;
 select rota_core.tend_events();
 reset role;
@@ -158,10 +159,10 @@ reset role;
 select isnt(to_regclass('rota_core.event_p20990123'), null, 'one that has not read it holds it');
 update rota_core.subscription as s set max_lag = '2 days' where s.subscription = 'slow';
 update rota_core.position as p set low = '3:3:' where p.subscription = 'slow';
-set local test.clock = '2099-01-25 12:30+00';
+select set_config('test.clock', '2099-01-25 12:30+00', true);
 set local role rota_worker;
 select rota_core.tend_events();
-set local test.clock = '2099-01-25 13:00+00';
+select set_config('test.clock', '2099-01-25 13:00+00', true);
 select rota_core.tend_events();
 reset role;
 select is(

@@ -14,8 +14,8 @@ from rota_core.held_event as h
 where h.dead_at is not null;
 
 comment on view rota.dead_letters is
-$doc$Events that a subscription could not deliver, for good: each as its handler was given it, with the
-last error. rota.redrive_dead_letters tries them again, rota.discard_dead_letters gives them up.
+$doc$Events that a subscription could not deliver, for good: each as its handler was given it, with
+the last error. rota.redrive_dead_letters tries them again, rota.discard_dead_letters gives them up.
 For: rota_reader, rota_admin.$doc$;
 
 revoke all on rota.dead_letters from public;

@@ -18,6 +18,7 @@ end;
 $$;
 
 comment on function rota_core.is_behind_much(rota_core.subscription) is
-$doc$Whether so many events wait behind others of their key that no more are copied from the log.$doc$;
+$doc$Whether so many events wait behind others of their key that no more are copied from the
+log.$doc$;
 
 revoke all on function rota_core.is_behind_much(rota_core.subscription) from public;

@@ -64,7 +64,7 @@ end;
 $$;
 
 comment on function rota_core.lease_again(rota_core.subscription, int, interval) is
-$doc$Leases events whose lease ran out, or that are due for another reason. One whose lease ran out 10
-times is dead.$doc$;
+$doc$Leases events whose lease ran out, or that are due for another reason. One whose lease ran out
+10 times is dead.$doc$;
 
 revoke all on function rota_core.lease_again(rota_core.subscription, int, interval) from public;

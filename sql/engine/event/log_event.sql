@@ -23,6 +23,7 @@ cross join lateral (
 ) as r;
 
 comment on view rota_core.log_event is
-$doc$The events of each row of the log. A condition on row_id is quick, one on event_id is not.$doc$;
+$doc$The events of each row of the log. A condition on row_id is quick, one on event_id is
+not.$doc$;
 
 revoke all on rota_core.log_event from public;
