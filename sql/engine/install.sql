@@ -173,6 +173,8 @@
 \ir event/droppable_partitions.sql
 \ir event/drop_event_partitions.sql
 \ir event/tend_events.sql
+\ir event/planning.sql
+\ir event/plan_as_before.sql
 \ir event/lease_again.sql
 \ir event/is_behind_much.sql
 \ir event/lease_page.sql
