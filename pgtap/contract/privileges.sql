@@ -40,8 +40,12 @@ values
     see_worker serve_lane setting stop_runs supervise_once tend tend_events wall_clock
     wanted_cron_jobs work_slice
   '),
-  ('rota_admin', 'rota views', 'attempts dead_letters events health logs runs schedules slots tasks workers'),
-  ('rota_reader', 'rota views', 'attempts dead_letters events health logs runs schedules slots tasks workers'),
+  ('rota_admin', 'rota views', '
+    attempts dead_letters events health logs runs schedules slots tasks workers
+  '),
+  ('rota_reader', 'rota views', '
+    attempts dead_letters events health logs runs schedules slots tasks workers
+  '),
   ('rota_admin', 'schemas', 'rota rota_core'),
   ('rota_app', 'schemas', 'rota rota_core'),
   ('rota_monitor', 'schemas', 'rota'),

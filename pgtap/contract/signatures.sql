@@ -97,7 +97,9 @@ select is_empty(
 );
 select views_are(
   'rota',
-  string_to_array('attempts dead_letters events health logs runs schedules slots tasks workers', ' ')::name[],
+  string_to_array(
+    'attempts dead_letters events health logs runs schedules slots tasks workers', ' '
+  )::name[],
   'the views are those that are known'
 );
 

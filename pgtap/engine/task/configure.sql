@@ -75,7 +75,8 @@ select is(
 from (
   values
   ('history_keep', '90 days'), ('log_keep', '30 days'), ('key_keep', '90 days'),
-  ('slot_keep', '90 days'), ('event_keep', '7 days'), ('event_max_size', 'none'), ('draining', 'false'), ('colour', null)
+  ('slot_keep', '90 days'), ('event_keep', '7 days'), ('event_max_size', 'none'),
+  ('draining', 'false'), ('colour', null)
 ) as s (name, length);
 set local role rota_admin;
 select rota.configure('log_keep', '1 year');
