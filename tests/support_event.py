@@ -17,6 +17,8 @@ create table app.got (
   at timestamptz default clock_timestamp(), pid int default pg_backend_pid()
 );
 create table app.bad (n int primary key, message text);
+-- The number that a sequence has before its first use counts as given out.
+select nextval('rota_core.event_id');
 grant select, insert on app.got to rota_worker;
 grant select on app.bad to rota_worker;
 """
@@ -86,8 +88,8 @@ def emit_many(app: Clone, topic: str, count: int, first: int = 0, keys: int = 0)
     """Events first, first + 1, ... in one transaction, with keys k0, k1, ... if any."""
     app.run(
         "select rota.emit(%s, 'test', jsonb_build_object('n', g.n),"
-        " case when %s > 0 then 'k' || g.n %% nullif(%s, 0) end)"
-        " from generate_series(%s, %s) as g (n)",
+        " case when %s::int > 0 then 'k' || g.n %% nullif(%s::int, 0) end)"
+        " from generate_series(%s::int, %s::int) as g (n)",
         topic, keys, keys, first, first + count - 1,
     )  # fmt: skip
 

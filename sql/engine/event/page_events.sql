@@ -46,12 +46,12 @@ begin
     where c.events = 1
     union all
     select
-      c.event_id + x.place - 1, c.key, c.key_columns, c.head, c.middle,
+      c.event_id + x.ordinal - 1, c.key, c.key_columns, c.head, c.middle,
       coalesce(x.record::text, 'null'), coalesce(x.old_record::text, 'null')
     from chunk as c
     cross join lateral rows from (
       json_array_elements(c.record), json_array_elements(c.old_record)
-    ) with ordinality as x (record, old_record, place)
+    ) with ordinality as x (record, old_record, ordinal)
     where c.events > 1
   ),
   keyed as (
@@ -88,8 +88,8 @@ begin
     v_page.events := ('[' || array_to_string(v_envelopes, ',') || ']')::jsonb;
   exception when data_exception or program_limit_exceeded then
     v_page.events := (
-      select jsonb_agg(rota_core.envelope_json(u.envelope) order by u.place)
-      from unnest(v_envelopes) with ordinality as u (envelope, place)
+      select jsonb_agg(rota_core.envelope_json(u.envelope) order by u.ordinal)
+      from unnest(v_envelopes) with ordinality as u (envelope, ordinal)
     );
   end;
   return v_page;

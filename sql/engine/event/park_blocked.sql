@@ -20,9 +20,9 @@ begin
 
   insert into rota_core.held_event (subscription, event_id, shard, key, event, held_at)
   select
-    (place).subscription, u.event_id, (place).shard, u.key, (page).events -> (u.n - 1)::int,
+    (place).subscription, u.event_id, (place).shard, u.key, (page).events -> (u.ordinal - 1)::int,
     rota_core.wall_clock()
-  from unnest((page).ids, (page).keys) with ordinality as u (event_id, key, n)
+  from unnest((page).ids, (page).keys) with ordinality as u (event_id, key, ordinal)
   where u.key = any(v_blocked)
   on conflict do nothing;
 

@@ -33,7 +33,7 @@ begin
     else 'failed'
   end;
 
-  if is_charged and starts_with((run).task, 'subscription:') then
+  if is_charged and how in ('lost', 'timeout') and starts_with((run).task, 'subscription:') then
     perform rota_core.note_delivery_trouble(run, error, v_state <> 'queued');
   end if;
   update rota_core.run as r
