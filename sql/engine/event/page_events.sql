@@ -18,7 +18,7 @@ begin
     from rota_core.event as e
     where (place).phase = 1 and e.topic = any(page_events.topics)
       and e.event_id between chunks[1] and chunks[cardinality(chunks)]
-      and pg_visible_in_snapshot(e.xid, (place).high) and not pg_visible_in_snapshot(e.xid, (place).low)
+      and pg_visible_in_snapshot(e.xid, (place).high)
       and ((source).types is null or e.type = any((source).types))
     union all
     select e.*
