@@ -195,9 +195,9 @@ def test_a_replay_in_the_middle_of_a_window(app: Clone, phase: int) -> None:
     with open_session(app) as late:
         for n in range(1200):
             emit(late, "orders", n)
-        emit(app, "orders", 5000)
+        emit(app, "orders", 1200)
         drain(app)
-        emit_many(app, "orders", 1200, first=1200)
+        emit_many(app, "orders", 1200, first=1201)
         late.commit()
     # A window is open, in the middle of the stragglers or of what is new.
     with app.connect() as session:
