@@ -19,7 +19,7 @@ begin
   if v_has_news is not true or exists (
     select from rota_core.run as r where r.origin = v_origin and r.origin like 'subscription:%'
   ) then
-    return v_has_news and false;
+    return case when v_has_news is not null then false end;
   end if;
 
   perform rota_core.enqueue_run(
