@@ -144,7 +144,6 @@
 \ir event/stands_until.sql
 \ir event/take_position.sql
 \ir event/hold_back.sql
-\ir event/refuse_leftovers.sql
 \ir event/delivery_statement.sql
 \ir event/park_blocked.sql
 \ir event/begin_delivery.sql
