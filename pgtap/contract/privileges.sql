@@ -8,8 +8,8 @@ values
   ('rota_admin', 'rota', '
     ack_events allow_run_as call_task cancel configure cron_matches cron_next cron_prev define_lane
     define_schedule define_task discard_dead_letters drop_lane drop_schedule drop_task emit
-    erase_subject fetch_events get_run log pause redrive_dead_letters resume retry retry_all start
-    start_many start_schedule
+    erase_subject fetch_events get_run log pause redrive_dead_letters replay_subscription resume
+    retry retry_all start start_many start_schedule subscribe unsubscribe
   '),
   ('rota_app', 'rota', '
     ack_events call_task cancel cron_matches cron_next cron_prev emit fetch_events get_run log retry start start_many

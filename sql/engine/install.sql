@@ -165,6 +165,9 @@
 \ir event/subscribe.sql
 \ir event/unsubscribe.sql
 \ir event/replay_subscription.sql
+\ir event/is_restored.sql
+\ir event/adopt_position.sql
+\ir event/adopt_restore.sql
 \ir event/has_news.sql
 \ir event/settle_position.sql
 \ir event/is_mentioned.sql
@@ -270,4 +273,5 @@
 \ir report/health_schedules.sql
 \ir report/health_runs.sql
 \ir report/health_events.sql
+\ir report/health_restore.sql
 \ir report/health.sql
