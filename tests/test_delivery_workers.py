@@ -77,6 +77,19 @@ def test_busy_subscriptions_take_turns(app: Clone) -> None:
     assert max(before[f"s{n}"] for n in range(5)) < 20000
 
 
+def test_a_busy_subscription_lets_a_limited_run_through(app: Clone) -> None:
+    subscribe(app, handler(app, "busy", body="perform pg_sleep(0.002);"), "orders")
+    app.run("select rota.emit('orders', 'test', '{\"n\": 1}') from generate_series(1, 10000)")
+    app.run("create function app.run() returns void language sql as"
+            " $$ insert into app.got (who) values ('run') $$;"
+            " select rota.define_task('limited', 'app.run', concurrency => 1)")  # fmt: skip
+    app.work()
+    wait_until(lambda: count(app, "busy") > 0, what="a turn")
+    app.run("select rota.start('limited')")
+    wait_until(lambda: count(app, "run") == 1, what="the other")
+    assert count(app, "busy") < 10000
+
+
 def test_an_idle_worker_sees_a_commit_soon(app: Clone) -> None:
     subscribe(app, handler(app, "note"), "orders")
     app.work(poll="100 ms")
@@ -161,15 +174,37 @@ def test_an_event_that_commits_while_its_reader_ends(app: Clone) -> None:
     app.run(wait)
     with held(app):
         emit(app, "orders", 0)
-        app.work()
-        other = app.work()
+        # It leaves after this run; what it knows goes with it.
+        app.work(budget="0.3 s")
         wait_at(app)
+        other = app.work()
         # It has looked for the last time, and not committed.
         emit(app, "orders", 1)
         time.sleep(0.3)
         assert delivered(app) == [0]
     wait_until(lambda: delivered(app) == [0, 1], 5, what="the event")
     assert other.alive
+
+
+def test_two_workers_that_look_at_the_same_news_start_one_reader(app: Clone) -> None:
+    subscribe(app, handler(app, "note"), "orders")
+    emit(app, "orders", 0)
+    # The second has seen no reader, and has not locked the position.
+    app.run(
+        "alter function rota_core.settle_position(text, int) rename to settle_then;"
+        " create function rota_core.settle_position(subscription text, shard int)"
+        f" returns boolean language plpgsql as $$ begin {PASS}"
+        " return rota_core.settle_then(subscription, shard); end $$"
+    )
+    wake = "select rota_core.wake_subscription('note', 0)"
+    with held(app):
+        second = app.start(wake, user="postgres")
+        wait_at(app)
+        app.run(wake.replace("wake_subscription", "settle_then"))
+        app.run("select rota_core.enqueue_run('subscription:note', '{}', now(), null, '{}',"
+                " 'subscription:note:0')")  # fmt: skip
+    assert second.join() is None
+    assert app.value("select count(*) from rota_core.run") == 1
 
 
 def test_so_many_failures_that_the_log_waits(app: Clone) -> None:

@@ -9,6 +9,7 @@ values
   ('%', 'OUT variable % is maybe unmodified', 'the columns of a dynamic statement'),
   ('ring_cron', 'cannot determinate a result of dynamic SQL', 'pg_cron may be missing'),
   ('run_batch', 'never read variable %', 'cheaper than perform'),
+  ('try_delivery', 'text type variable is not sanitized', 'built with %I when the task was defined'),
   ('call_task', 'text type variable is not sanitized', 'built with %I when the task was defined'),
   ('run_batch', 'text type variable is not sanitized', 'built with %I when the task was defined');
 

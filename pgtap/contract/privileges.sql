@@ -20,31 +20,31 @@ values
     cron_matches cron_next cron_prev emit log serve start start_many supervise work
   '),
   ('rota_admin', 'rota_core', '
-    check_answer cron_facts engine_facts event_key has_trampoline health_cron health_cron_jobs
-    health_cron_server health_engine health_events health_runs health_schedules health_tasks health_worker_role
+    adopt_restore check_answer cron_facts engine_facts event_key has_trampoline health_cron health_cron_jobs
+    health_cron_server health_engine health_events health_restore health_runs health_schedules health_tasks health_worker_role
     health_workers oldest_unread redact save_task tail_events task_call trampoline_name wall_clock
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', 'cron_changes cron_facts ring_cron sync_cron worker_backends'),
   ('rota_reader', 'rota_core', '
     cron_facts engine_facts event_key has_trampoline health_cron health_cron_jobs health_cron_server
-    health_engine health_events health_runs health_schedules health_tasks health_worker_role health_workers
+    health_engine health_events health_restore health_runs health_schedules health_tasks health_worker_role health_workers
     oldest_unread redact tail_events trampoline_name wall_clock
   '),
   ('rota_worker', 'rota_core', '
-    asked_to_leave check_answer claim claim_external close_worker collect_log count_signal
-    cron_job_name drop_partitions due_runs end_worker ensure_partitions error_json expire_external
-    external_runs external_tasks fire_due has_deferred_constraints hold_locks lane_workers lanes
-    log_external note_trouble open_worker open_workers record_chunk record_outcomes
-    recover_workers refuse_read_only register_worker request_stop run_batch runs_to_stop
-    see_worker serve_lane setting stop_runs supervise_once tend tend_events wall_clock
-    wanted_cron_jobs work_slice
+    asked_to_leave begin_delivery check_answer claim claim_external close_worker collect_log
+    count_signal cron_job_name deliver drop_partitions due_runs end_delivery end_worker ensure_partitions error_json expire_external
+    external_runs external_tasks failures_from fire_due has_deferred_constraints hold_locks lane_workers lanes
+    log_external note_trouble open_worker open_workers page_size page_without record_chunk record_outcomes
+    recover_workers refuse_read_only register_worker request_stop reset_session run_batch runs_to_stop
+    see_worker serve_lane setting start_for_events stop_runs supervise_once tend tend_events
+    try_delivery wake_subscriptions wall_clock wanted_cron_jobs work_slice
   '),
   ('rota_admin', 'rota views', '
-    attempts dead_letters events health logs runs schedules slots tasks workers
+    attempts dead_letters events health logs runs schedules slots subscriptions tasks workers
   '),
   ('rota_reader', 'rota views', '
-    attempts dead_letters events health logs runs schedules slots tasks workers
+    attempts dead_letters events health logs runs schedules slots subscriptions tasks workers
   '),
   ('rota_admin', 'schemas', 'rota rota_core'),
   ('rota_app', 'schemas', 'rota rota_core'),

@@ -47,7 +47,7 @@ select set_eq(
   array[
     'pg_cron', 'login of rota_worker', 'timeout of rota_worker', 'supervisor', 'lane default',
     'upgrade', 'partitions', 'tasks', 'schedules', 'paused', 'failed runs', 'waiting runs',
-    'event log', 'dead letters', 'events tried again'
+    'event log', 'dead letters', 'events tried again', 'restored log'
   ],
   'a fresh engine is checked in each respect'
 );

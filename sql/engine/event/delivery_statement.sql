@@ -16,7 +16,7 @@ begin
   v_call := case
     when mode = 'batch' then format('select %s($1)', (task).handler)
     -- What a handler leaves of search_path and role the next one would have: several at a time only
-    -- where it leaves nothing. This error is never shown, for alone it is not raised; and the role of
+    -- where it leaves nothing. Other settings and temporary tables last for the batch. This error is never shown, for alone it is not raised; and the role of
     -- run_as may call nothing of rota's here.
     else format(
       $f$select 1 / case when count(%s(%s)) > 1 and (current_setting('role') <> %L
