@@ -191,16 +191,12 @@ def test_two_workers_that_look_at_the_same_news_start_one_reader(app: Clone) -> 
     emit(app, "orders", 0)
     # The second has seen no reader, and has not locked the position.
     app.run(
-        "alter function rota_core.settle_position(text, int) rename to settle_then;"
-        " create function rota_core.settle_position(subscription text, shard int)"
-        f" returns boolean language plpgsql as $$ begin {PASS}"
-        " return rota_core.settle_then(subscription, shard); end $$"
+        "create or replace function rota_core.settle_position(subscription text, shard int)"
+        f" returns boolean language plpgsql as $$ begin {PASS} return true; end $$"
     )
-    wake = "select rota_core.wake_subscription('note', 0)"
     with held(app):
-        second = app.start(wake, user="postgres")
+        second = app.start("select rota_core.wake_subscription('note', 0)", user="postgres")
         wait_at(app)
-        app.run(wake.replace("wake_subscription", "settle_then"))
         app.run("select rota_core.enqueue_run('subscription:note', '{}', now(), null, '{}',"
                 " 'subscription:note:0')")  # fmt: skip
     assert second.join() is None
@@ -263,8 +259,8 @@ def test_what_is_decided_in_the_middle_of_a_batch(app: Clone, deed: str) -> None
         time.sleep(0.2)
     assert admin.join() is None
     if "replay" in deed:
-        dead = "select array_agg(d.attempts) from rota.dead_letters as d"
-        wait_until(lambda: app.value(dead) == [2, 1], what="the replay")
+        dead = "select max(d.attempts) from rota.dead_letters as d"
+        wait_until(lambda: app.value(dead) == 2, what="the replay")
         wait_until(lambda: set(delivered(app)) == {2, 3, 4}, what="the others")
         return
     time.sleep(0.5)

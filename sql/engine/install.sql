@@ -141,7 +141,6 @@
 \ir event/is_lane_waiting.sql
 \ir event/store_position.sql
 \ir event/subscription_stands.sql
-\ir event/stands_until.sql
 \ir event/take_position.sql
 \ir event/hold_back.sql
 \ir event/delivery_statement.sql
@@ -159,7 +158,6 @@
 \ir event/follow_task.sql
 \ir event/note_missed.sql
 \ir event/subscription_resumed.sql
-\ir event/wake_later.sql
 \ir event/place_positions.sql
 \ir event/check_subscription.sql
 \ir event/subscribe.sql

@@ -9,7 +9,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_until constant timestamptz := clock_timestamp() + interval '0.2 s';  -- real time: of a search
-  v_stands timestamptz;
   v_source rota_core.subscription;
   v_task rota_core.task;
   v_one rota_core.delivery;
@@ -26,13 +25,12 @@ begin
   select s.* into v_source
   from rota_core.subscription as s where s.subscription = begin_delivery.subscription;
   select t.* into v_task from rota_core.task as t where t.task = v_source.task;
-  v_stands := rota_core.stands_until(subscription);
-  if v_stands is not null or v_task.task is null
-    or since < rota_core.wall_clock() - interval '1 s' and rota_core.is_lane_waiting(v_task.lane)
+  if v_task.task is null or rota_core.subscription_stands(subscription) then
+    return null;
+  elsif since < rota_core.wall_clock() - interval '1 s'
+    and rota_core.is_lane_waiting(v_task.lane)
   then
-    v_one.at.wake_at := case
-      when v_stands is null then rota_core.wall_clock()
-      when v_stands < 'infinity' then v_stands end;
+    v_one.at.wake_at := rota_core.wall_clock();
     perform rota_core.store_position(v_one.at);
     return null;
   end if;

@@ -18,6 +18,9 @@ begin
     return;
   end if;
   state.events_at := v_now + poll;
+  perform rota.resume(p.kind, p.name)
+  from rota_core.pause as p
+  where p.until <= v_now and p.kind in ('task', 'subscription');
   perform rota_core.plan_for_index();
   -- After the snapshot: all that it sees has a number up to this.
   v_id := (select s.last_value from rota_core.event_id as s);

@@ -23,9 +23,6 @@ begin
   elsif kind = 'schedule' then
     perform rota_core.sync_cron();
   end if;
-  if until is not null and kind in ('task', 'subscription') then
-    perform rota_core.wake_later(kind, name, until);
-  end if;
 end;
 $$;
 
