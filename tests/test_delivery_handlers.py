@@ -6,6 +6,7 @@ import pytest
 
 from harness import Clone, wait_until
 from support_event import delivered, drain, emit_many, handler, prepare, subscribe
+from support_worker import GATE, held, wait_at
 
 # What the next event's handler must not find: it takes note.
 LOOKS = """
@@ -83,16 +84,21 @@ def test_a_handler_is_planned_as_anybody_is(app: Clone) -> None:
 
 
 def test_a_run_is_known_by_its_name_after_a_handler_changed_it(app: Clone) -> None:
-    body = "perform set_config('application_name', 'mine', false), pg_sleep(0.01);"
+    body = f"""
+    if v_n = 0 then
+      perform set_config('application_name', 'mine', false);
+    elsif v_n = 1 then
+      perform pg_advisory_xact_lock_shared({GATE}, 1);
+    end if;
+    """
     subscribe(app, handler(app, "note", body=body), "orders", batch_size=1)
-    emit_many(app, "orders", 200)
-    app.work(poll="5 ms")
-    named = "select count(*) from pg_stat_activity as a where a.datname = current_database()"
-    wait_until(
-        lambda: len(delivered(app)) > 50
-        and app.value(f"{named} and a.application_name like 'rota run %%'"),
-        what="the name",
-    )
+    emit_many(app, "orders", 2)
+    with held(app):
+        app.work(poll="5 ms")
+        (pid,) = wait_at(app)
+        named = app.value("select a.application_name from pg_stat_activity as a where pid = %s", pid)
+        assert named.startswith("rota run ")
+    wait_until(lambda: delivered(app) == [0, 1], what="the end")
 
 
 @pytest.mark.parametrize("mode", ["event", "batch"])
