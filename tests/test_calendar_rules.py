@@ -7,17 +7,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from psycopg.types.json import Jsonb
 
 from harness import Clone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ZONES = ("UTC", "Europe/Berlin", "America/New_York", "America/Havana", "Australia/Lord_Howe")
-# Both sides of where these zones change their clocks.
-EVENTFUL = [
-    datetime(2026, month, day, tzinfo=UTC)
-    for month, day in ((3, 8), (3, 29), (4, 4), (10, 3), (10, 25), (11, 1))
-]
+# Days on which clocks change: by an hour at night, at midnight itself, by half an hour.
+EVENTFUL = {
+    "UTC": ((3, 8), (10, 25)),
+    "Europe/Berlin": ((3, 29), (10, 25)),
+    "America/New_York": ((3, 8), (11, 1)),
+    "America/Havana": ((3, 8), (11, 1)),
+    "Australia/Lord_Howe": ((4, 4), (10, 3)),
+}
 CRONS = ("* * * * *", "*/7 * * * *", "0 * * * *", "30 2 * * *", "15 0,1,23 * * *", "@every 10 min")
 
 
@@ -45,7 +48,12 @@ def _in_hours(item: str, clock: time) -> bool:
     return first <= shown < last if first < last else not last <= shown < first
 
 
-def a_rule(chance: random.Random) -> dict[str, Any]:
+def a_moment(chance: random.Random, zone: str) -> datetime:
+    month, day = chance.choice(EVENTFUL[zone])
+    return datetime(2026, month, day, tzinfo=UTC) + timedelta(minutes=chance.randrange(-1500, 3000))
+
+
+def a_rule(chance: random.Random, zone: str) -> dict[str, Any]:
     def day() -> str:
         return (date(2026, 1, 1) + timedelta(days=chance.randrange(365))).isoformat()
 
@@ -63,18 +71,22 @@ def a_rule(chance: random.Random) -> dict[str, Any]:
     if chance.random() < 0.5 or not rule:
         first, last = clock(), clock()
         rule["hours"] = [f"{first}-{last if last != first else '24:00'}"]
-    return rule | {"timezone": chance.choice(ZONES)}
+    return rule | {"timezone": zone}
+
+
+def some_rules(chance: random.Random, zone: str) -> list[dict[str, Any]]:
+    return [
+        a_rule(chance, chance.choice((zone, zone, "UTC"))) for _ in range(chance.randrange(1, 4))
+    ]
 
 
 def test_rules_mean_what_another_reading_makes_of_them(database: Clone) -> None:
     chance = random.Random(4711)
     with database.connect() as connection:
         for _ in range(60):
-            rules = [a_rule(chance) for _ in range(chance.randrange(1, 4))]
-            moments = [
-                chance.choice(EVENTFUL) + timedelta(minutes=chance.randrange(-1500, 3000))
-                for _ in range(60)
-            ]
+            zone = chance.choice(list(EVENTFUL))
+            rules = some_rules(chance, zone)
+            moments = [a_moment(chance, zone) for _ in range(60)]
             connection.execute("select rota.define_calendar('c', %s)", [Jsonb(rules)])
             answers = connection.execute(
                 "select rota.calendar_excludes('c', m.at)"
@@ -105,10 +117,11 @@ from rota_core.calendar as c
 """
     with database.connect() as connection:
         for _ in range(80):
-            rules = [a_rule(chance) for _ in range(chance.randrange(1, 4))]
+            zone = chance.choice(list(EVENTFUL))
+            rules = some_rules(chance, zone)
             connection.execute("select rota.define_calendar('c', %s)", [Jsonb(rules)])
-            given = {"cron": chance.choice(CRONS), "zone": chance.choice(ZONES)}
-            moment = chance.choice(EVENTFUL) + timedelta(minutes=chance.randrange(-1500, 3000))
+            given = {"cron": chance.choice(CRONS), "zone": chance.choice((zone, "UTC"))}
+            moment = a_moment(chance, zone)
             given["slot"] = connection.execute(
                 "select rota.cron_next(%(cron)s, %(at)s, %(zone)s)", given | {"at": moment}
             ).fetchone()[0]
@@ -122,3 +135,32 @@ from rota_core.calendar as c
                     assert answer > steps[-1][0], (way, given, rules)
                 elif answer is not None:
                     assert answer < steps[-1][0], (way, given, rules)
+
+
+@pytest.mark.parametrize(
+    ("rule", "way", "slot", "answer"),
+    [
+        ('{"dates": ["03-29"]}', "next", "2026-03-28 23:00", "2026-03-29 22:00"),
+        ('{"dates": ["03-29"]}', "prev", "2026-03-29 21:30", "2026-03-28 22:30"),
+        ('{"dates": ["10-25"]}', "next", "2026-10-24 22:00", "2026-10-25 23:00"),
+        ('{"dates": ["10-25"]}', "prev", "2026-10-25 22:30", "2026-10-24 21:30"),
+        ('{"hours": ["01:00-02:30"]}', "next", "2026-10-24 23:00", "2026-10-25 00:30"),
+        ('{"hours": ["02:30-06:00"]}', "prev", "2026-10-25 04:30", "2026-10-25 01:00"),
+        ('{"hours": ["01:00-02:30"]}', "prev", "2026-10-25 01:00", "2026-10-25 00:30"),
+    ],
+)
+def test_where_clocks_change_a_stretch_ends_when_they_say(
+    database: Clone, rule: str, way: str, slot: str, answer: str
+) -> None:
+    since = "" if way == "next" else ", '-infinity'"
+    database.run(
+        "select rota.define_calendar('c', jsonb_build_object('timezone', 'Europe/Berlin')"
+        " || %s::jsonb)",
+        rule,
+    )
+    found = database.value(
+        f"select rota_core.{way}_open_slot(rota_core.parse_cron('*/30 * * * *'), 'UTC', c.forms,"
+        f" %s::timestamptz{since}) from rota_core.calendar as c",
+        f"{slot}+00",
+    )
+    assert found == datetime.fromisoformat(f"{answer}+00:00")

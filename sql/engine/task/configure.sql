@@ -38,8 +38,8 @@ $$;
 comment on function rota.configure(text, text) is
 $doc$Change how long rota keeps its own records.
 
-- setting: `history_keep` finished runs and attempts (default 90 days), `log_keep` log lines (30
-  days), `key_keep` idempotency keys (90 days), `slot_keep` fired slots (90 days).
+- setting: `history_keep` finished runs, attempts and missed deadlines (default 90 days), `log_keep`
+  log lines (30 days), `key_keep` idempotency keys (90 days), `slot_keep` fired slots (90 days).
 - value: a length from 1 day to 100 years, such as `180 days`.
 
 Raises 42704 for an unknown setting, 22023 for a bad length.
