@@ -41,7 +41,9 @@ update rota_core.pause set until = '2026-01-01 11:00+00';
 select matches(pg_temp.said('schedules'), '^critical: late', 'a pause that is over is none');
 
 select is(pg_temp.said('deadlines'), 'ok: 0 schedules have one, none is missed', 'no deadline');
-insert into rota_core.missed_deadline (schedule, slot, due_at, last_success_at, opened_at, closed_at)
+insert into rota_core.missed_deadline (
+  schedule, slot, due_at, last_success_at, opened_at, closed_at
+)
 values
   ('work', '2026-01-01 03:00+00', '2026-01-01 04:00+00', '2025-12-31 03:05+00', 'epoch', null),
   ('play', '2026-01-01 03:00+00', '2026-01-01 04:00+00', null, 'epoch', null),

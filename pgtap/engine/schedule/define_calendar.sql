@@ -46,7 +46,8 @@ from (values
   ('days', 'Days are mon, tue, wed, thu, fri, sat and sun.'),
   ('dates', 'Write a date 2026-12-25, a day of each year 12-24, or from..to of either, such as '
     || '2026-12-24..2027-01-01.'),
-  ('hours', 'Write from-to, such as 08:00-17:30, or 22:00-06:00 over midnight; the end is not in it.'),
+  ('hours', 'Write from-to, such as 08:00-17:30, or 22:00-06:00 over midnight; the end is not in'
+    || ' it.'),
   ('zone', 'Use a name from: select name from pg_timezone_names order by 1; such as Europe/Berlin.')
 ) as h (about, hint)
 join (values
@@ -104,7 +105,8 @@ select results_eq(
 );
 select lives_ok(
   format('select rota.define_calendar(''nights'', %L)', jsonb_build_object(
-    'weekdays', '["mon"]'::jsonb, 'dates', '["12-24", "2026-12-24..2027-01-01", "12-31..01-01"]'::jsonb,
+    'weekdays', '["mon"]'::jsonb,
+    'dates', '["12-24", "2026-12-24..2027-01-01", "12-31..01-01"]'::jsonb,
     'hours', '["22:00-06:00", "12:00-24:00"]'::jsonb, 'timezone', 'Europe/Berlin'
   )),
   'an object may have every condition'
