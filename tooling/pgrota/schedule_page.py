@@ -1,0 +1,191 @@
+"""How schedules and their slots look in a terminal."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import click
+
+from pgrota import grids, output, zones
+from pgrota.zones import Zone
+
+NAME = 20
+NONE = "no schedules: select rota.define_schedule(...);"
+COLOURS = {
+    "succeeded": "green", "failed": "red", "missed": "red", "running": "cyan", "queued": "cyan",
+    "cancelled": "yellow", "skipped": "yellow", "waiting": "yellow", "paused": "yellow",
+}  # fmt: skip
+
+
+def times_in(zone: Zone) -> None:
+    """Says once in which zone all times are."""
+    click.secho(f"Times in {zone.name}", dim=True)
+
+
+def listing(rows: list[dict[str, Any]], zone: Zone, now: datetime) -> None:
+    """All schedules: a line each where that fits, else with the lesser things below the others."""
+    if not rows:
+        click.echo(NONE)
+        return
+    times_in(zone)
+    cells = [_listed(row, zone, now) for row in rows]
+    lines = [cell | {"next": _stack(cell["next"], cell["state"])} for cell in cells]
+    headings = {
+        "name": "name", "cron": "cron", "zone": "zone", "starts": "starts", "next": "next",
+        "there": "in its zone", "last": "last", "became": "became",
+    }  # fmt: skip
+    filled = {key: words for key, words in headings.items() if any(str(row[key]) for row in lines)}
+    whole = [key for key in filled if key not in ("starts", "became")]
+    if grids.fits(lines, filled, whole):
+        output.table(lines, columns=filled, whole=whole)
+        return
+    stacked = [
+        {
+            "name": "\n".join(textwrap.wrap(cell["name"], NAME)),
+            "cron": _stack(cell["cron"], cell["zone"]),
+            "next": _stack(cell["next"], cell["there"] and f"{cell['there']} there", cell["state"]),
+            "last": _stack(cell["last"], cell["became"]),
+        }
+        for cell in cells
+    ]
+    output.table(stacked, whole=("name", "next", "last"))
+
+
+def _listed(row: dict[str, Any], zone: Zone, now: datetime) -> dict[str, Any]:
+    became = result(row["last_outcome"], row["last_run_state"])
+    if became == row["last_outcome"] and row["last_reason"]:
+        became = f"{became}: {row['last_reason']}"
+    return {
+        "name": row["name"],
+        "cron": row["cron"],
+        "zone": row["timezone"],
+        "starts": starts(row),
+        "next": zone.text(row["next_at"]),
+        "there": zone.beside(zones.named(row["timezone"]), row["next_at"]),
+        "state": _paused(row, zone),
+        "last": zone.recent(row["last_slot"], now),
+        "became": coloured(became),
+    }
+
+
+def _paused(row: dict[str, Any], zone: Zone) -> Any:
+    cell = coloured(pause(row | {"pause_reason": None}, zone))
+    return _stack(cell, row["pause_reason"]) if row["paused"] else cell
+
+
+def _stack(*parts: Any) -> Any:
+    """One below the other, in one cell."""
+    cell = grids.cell("", None)
+    for part in parts:
+        if not part:
+            continue
+        if cell:
+            cell.append("\n")
+        if hasattr(part, "append_text"):
+            cell.append_text(part)
+        else:
+            cell.append(output.printable(part), style="dim" if cell else None)
+    return cell
+
+
+def result(outcome: str | None, run_state: str | None) -> str:
+    """What became of a slot: the state of its run, or why there is none."""
+    return (run_state or "started") if outcome == "started" else (outcome or "")
+
+
+def coloured(words: str) -> Any:
+    """A cell in the colour of the word that it begins with."""
+    first = words.replace(":", " ").split()[:1]
+    return grids.cell(words, COLOURS.get(first[0]) if first else None)
+
+
+def starts(row: dict[str, Any]) -> str:
+    """What a schedule starts: a task, or a command of pg_cron."""
+    return row["task"] or " ".join(row["command"].split())
+
+
+def pause(row: dict[str, Any], zone: Zone) -> str:
+    """`paused until Fri 2026-01-02 14:00: stocktaking`, and nothing when it is not."""
+    if not row["paused"]:
+        return ""
+    until = f" until {zone.text(row['paused_until'], seconds=False)}" if row["paused_until"] else ""
+    reason = f": {row['pause_reason']}" if row["pause_reason"] else ""
+    return f"paused{until}{reason}"
+
+
+def one(row: dict[str, Any], zone: Zone) -> None:
+    """All about one schedule."""
+    state = pause(row, zone) or "on"
+    click.echo(click.style(row["name"], bold=True) + "  " + _styled(state))
+    times_in(zone)
+    click.echo()
+    output.fields({key: value for key, value in _about(row, zone) if value})
+
+
+def _about(row: dict[str, Any], zone: Zone) -> Iterator[tuple[str, str]]:
+    yield "cron", f"{row['cron']}  in {row['timezone']}"
+    yield "starts", f"task {row['task']}" if row["task"] else f"command {starts(row)}"
+    yield "input", json.dumps(row["input"], ensure_ascii=False) if row["input"] else ""
+    yield "next", with_own(row, row["next_at"], zone)
+    if row["last_slot"]:
+        became = result(row["last_outcome"], row["last_run_state"])
+        reason = f" ({row['last_reason']})" if row["last_reason"] else ""
+        run = f", run {row['last_run_id']}" if row["last_outcome"] == "started" else ""
+        yield "last", f"{with_own(row, row['last_slot'], zone)}: {became}{reason}{run}"
+    if row["task"]:
+        yield "overlap", row["overlap"]
+        most = f", at most {row['max_catchup']}" if row["misfire"] == "run_all" else ""
+        yield "misfire", row["misfire"] + most
+    yield "deadline", output.text(row["deadline"])
+    yield "doorbell", f"{row['doorbell']}  (pg_cron)" if row["doorbell"] else ""
+    yield "defined", f"{zone.text(row['defined_at'])} by {row['defined_by']}"
+
+
+def with_own(row: dict[str, Any], at: datetime | None, zone: Zone) -> str:
+    """A time, and in brackets what the clocks of the schedule's zone show."""
+    own = zone.beside(zones.named(row["timezone"]), at)
+    return zone.text(at) + (f" ({own} in {row['timezone']})" if own else "")
+
+
+def coming(rows: list[dict[str, Any]], zone: Zone, name: str | None) -> None:
+    """The next times, marked where nothing will start."""
+    if not rows:
+        click.echo("nothing will fire")
+        return
+    times_in(zone)
+    shown = []
+    for row in rows:
+        own = zone.beside(zones.named(row["timezone"]), row["at"])
+        shown.append(
+            {
+                "at": zone.text(row["at"]),
+                "own": own if name or not own else f"{own} {row['timezone']}",
+                "schedule": row["name"],
+                "cron": "" if name else row["cron"],
+                "note": coloured(why_not(row, row["skipped"])),
+            }
+        )
+    headings = {
+        "at": "at",
+        "schedule": "schedule",
+        "own": rows[0]["timezone"] if name else "in its zone",
+        "cron": "cron",
+        "note": "note",
+    }
+    filled = {key: words for key, words in headings.items() if any(str(r[key]) for r in shown)}
+    output.table(shown, columns=filled, whole=("at", "own"), expendable=("cron",))
+
+
+def why_not(row: dict[str, Any], skipped: str | None) -> str:
+    """Why nothing starts at a slot: `paused: stocktaking`."""
+    if skipped == "paused":
+        return f"paused: {row['pause_reason']}" if row["pause_reason"] else "paused"
+    return ""
+
+
+def _styled(words: str) -> str:
+    return click.style(words, fg=COLOURS.get(words.partition(" ")[0].rstrip(":"), "green"))
