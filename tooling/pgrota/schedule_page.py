@@ -72,6 +72,18 @@ def _listed(row: dict[str, Any], zone: Zone, now: datetime) -> dict[str, Any]:
     }
 
 
+def brief(row: dict[str, Any], zone: Zone, now: datetime) -> dict[str, Any]:
+    """A schedule among other things: what comes, and what became of the last slot."""
+    cell = _listed(row, zone, now)
+    return {
+        "name": cell["name"],
+        "cron": cell["cron"],
+        "next": _stack(cell["next"], cell["state"]),
+        "last": cell["last"],
+        "became": cell["became"],
+    }
+
+
 def _paused(row: dict[str, Any], zone: Zone) -> Any:
     cell = coloured(pause(row | {"pause_reason": None}, zone))
     return _stack(cell, row["pause_reason"]) if row["paused"] else cell
