@@ -25,7 +25,7 @@ select results_eq(
   $$select r.role
     from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
       as r (role)
-    where has_function_privilege(r.role, 'rota.define_schedule(text, text, text, jsonb, text, text, text, int, interval, text)', 'execute')$$,
+    where has_function_privilege(r.role, 'rota.define_schedule(text, text, text, jsonb, text, text, text, int, interval, text, text)', 'execute')$$,
   array['rota_admin'],
   'an administrator may call it, nobody else'
 );
