@@ -74,7 +74,8 @@ def summarise(found: dict[str, Any]) -> None:
     kinds = ("started", "waiting", "skipped", "missed", "not_started")
     words = {"not_started": "could not be started"}
     parts = [f"{found[kind]} {words.get(kind, kind)}" for kind in kinds if found[kind]]
-    lines = {"slots": f"{found['slots']}{more}: {', '.join(parts)}"}
+    total = f"{found['slots']}{more}: " if len(parts) > 1 or more else ""
+    lines = {"slots": total + ", ".join(parts)}
     if found["runs"]:
         ends = ", ".join(f"{count} {state}" for state, count in found["runs"].items())
         lines["runs"] = ends

@@ -64,8 +64,8 @@ def _listed(row: dict[str, Any], zone: Zone, now: datetime) -> dict[str, Any]:
         "cron": row["cron"],
         "zone": row["timezone"],
         "starts": starts(row),
-        "next": zone.text(row["next_at"]),
-        "there": zone.beside(zones.named(row["timezone"]), row["next_at"]),
+        "next": zone.text(row["next_start_at"]),
+        "there": zone.beside(zones.named(row["timezone"]), row["next_start_at"]),
         "state": _paused(row, zone),
         "last": zone.recent(row["last_slot"], now),
         "became": coloured(became),
@@ -142,7 +142,11 @@ def _about(row: dict[str, Any], zone: Zone) -> Iterator[tuple[str, str]]:
     yield "cron", f"{row['cron']}  in {row['timezone']}"
     yield "starts", f"task {row['task']}" if row["task"] else f"command {starts(row)}"
     yield "input", json.dumps(row["input"], ensure_ascii=False) if row["input"] else ""
-    yield "next", with_own(row, row["next_at"], zone)
+    yield "next", with_own(row, row["next_start_at"], zone) or "none in sight"
+    if row["calendar"]:
+        excluded = row["next_at"] and row["next_at"] != row["next_start_at"]
+        before = f", which excludes {zone.text(row['next_at'])}" if excluded else ""
+        yield "calendar", row["calendar"] + before
     if row["last_slot"]:
         became = result(row["last_outcome"], row["last_run_state"])
         reason = f" ({row['last_reason']})" if row["last_reason"] else ""
@@ -152,9 +156,17 @@ def _about(row: dict[str, Any], zone: Zone) -> Iterator[tuple[str, str]]:
         yield "overlap", row["overlap"]
         most = f", at most {row['max_catchup']}" if row["misfire"] == "run_all" else ""
         yield "misfire", row["misfire"] + most
-    yield "deadline", output.text(row["deadline"])
+    yield "deadline", row["deadline"] and f"{output.duration(row['deadline'])} without a success"
+    yield "success", row["last_success_at"] and with_own(row, row["last_success_at"], zone)
     yield "doorbell", f"{row['doorbell']}  (pg_cron)" if row["doorbell"] else ""
     yield "defined", f"{zone.text(row['defined_at'])} by {row['defined_by']}"
+
+
+def missed(row: dict[str, Any], zone: Zone) -> str:
+    """That a deadline is missed, in a sentence."""
+    last = row["last_success_at"]
+    words = f"has not succeeded since {zone.text(last)}" if last else "has never succeeded"
+    return f"{row['schedule']} {words}; due by {zone.text(row['due_at'])}"
 
 
 def with_own(row: dict[str, Any], at: datetime | None, zone: Zone) -> str:
@@ -196,8 +208,26 @@ def why_not(row: dict[str, Any], skipped: str | None) -> str:
     """Why nothing starts at a slot: `paused: stocktaking`."""
     if skipped == "paused":
         return f"paused: {row['pause_reason']}" if row["pause_reason"] else "paused"
-    return ""
+    return f"calendar {row['calendar']}" if skipped == "calendar" else ""
 
 
 def _styled(words: str) -> str:
     return click.style(words, fg=COLOURS.get(words.partition(" ")[0].rstrip(":"), "green"))
+
+
+def calendars(rows: list[dict[str, Any]]) -> None:
+    """Each calendar: its rules, a line each, and who goes by them."""
+    shown = [
+        {
+            "name": row["name"],
+            "excludes": "\n".join(_rule(rule) for rule in row["rules"]),
+            "schedules": ", ".join(row["schedules"]),
+        }
+        for row in rows
+    ]
+    output.table(shown, empty="no calendars: select rota.define_calendar(...);")
+
+
+def _rule(rule: dict[str, Any]) -> str:
+    parts = [", ".join(rule[key]) for key in ("weekdays", "dates", "hours") if key in rule]
+    return f"{' and '.join(parts)} ({rule.get('timezone', 'UTC')})"

@@ -14,8 +14,9 @@ from pgrota.errors import Problem
 # A schedule whose time zone has vanished from the server waits for ever, which Python cannot read.
 _ALL = """
 select s.name, s.cron, s.timezone, s.task, s.command, s.input, s.overlap, s.misfire,
-  s.max_catchup, s.deadline, nullif(s.next_at, 'infinity') as next_at, s.last_slot,
-  s.last_outcome, s.last_reason, s.last_run_id, s.last_run_state, s.paused,
+  s.max_catchup, s.deadline, s.calendar, nullif(s.next_at, 'infinity') as next_at,
+  nullif(s.next_start_at, 'infinity') as next_start_at, s.last_slot, s.last_outcome, s.last_reason,
+  s.last_run_id, s.last_run_state, s.last_success_at, s.paused,
   nullif(s.paused_until, 'infinity') as paused_until, s.pause_reason, s.doorbell, s.defined_at,
   s.defined_by
 from rota.schedules as s
@@ -26,7 +27,8 @@ ONE = f"{_ALL} where s.name = %s"
 # The times of the schedule that fires soonest again bound those that are looked at of the others.
 NEXT = """
 with recursive schedule as materialized (
-  select s.name, s.cron, s.timezone, s.paused, s.paused_until, s.pause_reason, s.next_at
+  select s.name, s.cron, s.timezone, s.calendar, s.paused, s.paused_until, s.pause_reason,
+    s.next_at
   from rota.schedules as s
   where isfinite(s.next_at) and (%(name)s::text is null or s.name = %(name)s)
 ),
@@ -54,14 +56,29 @@ firing as (
   select f.cron, f.timezone, f.next_at, rota.cron_next(f.cron, f.at, f.timezone), f.place + 1
   from firing as f
   where f.place < %(count)s and f.at < (select h.at from horizon as h)
+),
+first as materialized (
+  select f.at, s.name, s.cron, s.timezone, s.calendar, s.paused, s.paused_until, s.pause_reason
+  from firing as f
+  join schedule as s on (s.cron, s.timezone, s.next_at) = (f.cron, f.timezone, f.next_at)
+  order by f.at, s.name
+  limit %(count)s
 )
-select f.at, s.name, s.cron, s.timezone, s.paused, s.pause_reason,
-  case when s.paused and (s.paused_until is null or s.paused_until > f.at) then 'paused' end
-    as skipped
-from firing as f
-join schedule as s on (s.cron, s.timezone, s.next_at) = (f.cron, f.timezone, f.next_at)
-order by f.at, s.name
-limit %(count)s
+select f.at, f.name, f.cron, f.timezone, f.calendar, f.paused, f.pause_reason,
+  case
+    when f.paused and (f.paused_until is null or f.paused_until > f.at) then 'paused'
+    when rota.calendar_excludes(f.calendar, f.at) then 'calendar'
+  end as skipped
+from first as f
+order by f.at, f.name
+"""
+
+CALENDARS = "select c.* from rota.calendars as c order by c.name"
+MISSED = """
+select m.schedule, m.slot, m.due_at, m.last_success_at, m.opened_at, m.message
+from rota.missed_deadlines as m
+where m.closed_at is null and (%(name)s::text is null or m.schedule = %(name)s)
+order by m.due_at, m.schedule
 """
 
 SLOTS = """
@@ -110,6 +127,11 @@ def slots(
     """The newest slots of a schedule and the runs that they started."""
     wanted = {"name": name, "limit": limit, "since": since, "outcomes": outcomes}
     return database.rows(SLOTS, wanted)
+
+
+def missed(database: Database, name: str | None = None) -> list[dict[str, Any]]:
+    """The deadlines that are missed now, of one schedule or of all."""
+    return database.rows(MISSED, {"name": name})
 
 
 def unknown(database: Database, name: str) -> Problem:

@@ -16,7 +16,7 @@ MOST = 12 * DAYS
 
 QUERY = """
 with recursive schedule as materialized (
-  select s.name, s.cron, s.timezone, s.task, s.command, s.paused, s.pause_reason,
+  select s.name, s.cron, s.timezone, s.task, s.command, s.calendar, s.paused, s.pause_reason,
     nullif(s.paused_until, 'infinity') as paused_until
   from rota.schedules as s
   where isfinite(s.next_at)
@@ -37,7 +37,12 @@ timing as (
   from firing as f
   group by f.cron, f.timezone
 )
-select s.*, t.slots
+select s.*, t.slots,
+  array(
+    select u.at
+    from unnest(t.slots) as u (at)
+    where cardinality(t.slots) <= %(most)s and rota.calendar_excludes(s.calendar, u.at)
+  ) as excluded
 from schedule as s
 join timing as t on (t.cron, t.timezone) = (s.cron, s.timezone)
 order by t.slots[1] nulls last, s.name
@@ -90,7 +95,10 @@ class Week:
             "schedules": [
                 {
                     "name": planned.name,
-                    **{key: planned.row[key] for key in ("cron", "timezone", "task", "command")},
+                    **{
+                        key: planned.row[key]
+                        for key in ("cron", "timezone", "task", "command", "calendar")
+                    },
                     "frequent": planned.frequent,
                     "every": planned.every,
                     "slots": [{"at": s.at, "skipped": s.skipped} for s in planned.slots],
@@ -123,4 +131,4 @@ def _planned(row: dict[str, Any]) -> Planned:
 def _skipped(row: dict[str, Any], at: datetime) -> str | None:
     if row["paused"] and (row["paused_until"] is None or row["paused_until"] > at):
         return "paused"
-    return None
+    return "calendar" if at in row["excluded"] else None

@@ -29,7 +29,8 @@ def show(week: Week) -> None:
     schedule_page.times_in(week.zone)
     for day, change in zones.clock_changes(week.zone, week.days):
         way = "forward" if change > timedelta() else "back"
-        click.echo(f"{day:%a %Y-%m-%d}: clocks go {way} by {week_times.pace(abs(change))}")
+        minutes = int(abs(change).total_seconds() // 60)
+        click.echo(f"{day:%a %Y-%m-%d}: clocks go {way} {minutes} minutes")
     if not week.schedules:
         click.echo(schedule_page.NONE)
         return

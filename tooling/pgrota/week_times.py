@@ -50,12 +50,14 @@ def times(week: Week, planned: Planned) -> str:
 
 
 def _days(week: Week, numbers: list[int]) -> str:
+    """`Mon-Wed, Sat`, whichever day the week begins with."""
     if len(numbers) == DAYS:
         return "daily"
+    names = {week.days[number].weekday(): f"{week.days[number]:%a}" for number in numbers}
     parts = []
-    for _, run in groupby(numbers, key=lambda number: number - numbers.index(number)):
-        run = [f"{week.days[number]:%a}" for number in run]
-        parts += [f"{run[0]}-{run[-1]}"] if len(run) > 2 else run
+    for _, run in groupby(enumerate(sorted(names)), key=lambda each: each[1] - each[0]):
+        found = [names[weekday] for _, weekday in run]
+        parts += [f"{found[0]}-{found[-1]}"] if len(found) > 2 else found
     return ", ".join(parts)
 
 
@@ -68,14 +70,19 @@ def _clocks(clocks: tuple[str, ...]) -> str:
 def busiest(week: Week, hours: dict[tuple[date, int], dict[str, Any]]) -> None:
     """Where there are too many for keys: how many, and the hours with the most."""
     click.echo(f"{len(week.scarce)} schedules; the numbers say how many of them fire in an hour.")
-    order = sorted(hours, key=lambda hour: (-len(hours[hour]), hour))
+    alike: dict[tuple[int, tuple[str, ...]], list[int]] = defaultdict(list)
+    for number, day in enumerate(week.days):
+        for hour in range(24):
+            if found := hours.get((day, hour)):
+                alike[hour, tuple(sorted(found))].append(number)
+    order = sorted(alike, key=lambda each: (-len(each[1]), alike[each][0], each[0]))
     rows = [
         {
-            "hour": f"{day:%a %d} {hour:02}:00",
-            "count": len(hours[day, hour]),
-            "schedules": names(sorted(hours[day, hour])),
+            "hour": f"{_days(week, alike[hour, found])} {hour:02}:00",
+            "count": len(found),
+            "schedules": names(list(found)),
         }
-        for day, hour in order[:BUSIEST]
+        for hour, found in order[:BUSIEST]
     ]
     output.table(rows, title="Busiest hours", whole=("hour",))
 
@@ -107,7 +114,9 @@ def _cron(planned: Planned) -> str:
 
 
 def _mark(planned: Planned) -> str:
-    return " (paused)" if planned.row["paused"] else ""
+    if planned.row["paused"]:
+        return " (paused)"
+    return f" (not in {planned.row['calendar']})" if planned.row["calendar"] else ""
 
 
 def pace(length: timedelta) -> str:

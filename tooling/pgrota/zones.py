@@ -21,6 +21,11 @@ class Zone:
     name: str
     info: tzinfo | None = None
 
+    @property
+    def known_as(self) -> str | None:
+        """Its name for others; none where only this machine knows the zone."""
+        return self.name if self.info else None
+
     def local(self, at: datetime) -> datetime:
         """A moment on this zone's clocks."""
         return at.astimezone(self.info)

@@ -66,6 +66,8 @@ def show(database: Database, name: str, slots: int, zone: Zone) -> None:
         output.data(row | {"slots": newest})
         return
     schedule_page.one(row, zone)
+    for missed in schedules.missed(database, name):
+        click.secho(f"\n{schedule_page.missed(missed, zone)}", fg="red")
     click.echo()
     if newest:
         schedule_history.table(newest, row, zone)
@@ -113,7 +115,7 @@ def history(
     """What became of each slot of NAME, the newest first, and what that comes to."""
     row = schedules.find(database, name)
     count = count or (20 if since is None else MOST_SINCE)
-    start = moments.ago(database, since, zone=zone.name)
+    start = moments.ago(database, since, zone=zone.known_as)
     slots = schedules.slots(database, name, count + 1, start, results or None)
     older, slots = len(slots) > count, slots[:count]
     summary = schedule_history.summary(slots)
@@ -150,6 +152,18 @@ def week(database: Database, names: tuple[str, ...], first: str | None, zone: Zo
         week_page.show(found)
 
 
+@schedule.command(epilog="Example: rota schedule calendars")
+@pass_database
+@needs("rota_reader")
+def calendars(database: Database) -> None:
+    """The calendars that keep schedules from starting."""
+    rows = database.rows(schedules.CALENDARS)
+    if output.wants_json():
+        output.data(rows)
+    else:
+        schedule_page.calendars(rows)
+
+
 @schedule.command(epilog="Example: rota schedule run nightly --follow")
 @click.argument("name")
 @click.option("-f", "--follow", "follows", is_flag=True, help="Watch the run until it ends.")
@@ -180,7 +194,7 @@ def run(context: click.Context, database: Database, name: str, follows: bool) ->
 @needs("rota_admin")
 def pause(database: Database, name: str, until: str | None, reason: str | None, zone: Zone) -> None:
     """Fire nothing: slots meanwhile are recorded as skipped."""
-    moment = moments.ahead(database, until, "--until", zone.name)
+    moment = moments.ahead(database, until, "--until", zone.known_as)
     if moment and moment <= database.value("select now()"):
         raise click.BadParameter(f"{zone.text(moment)} is past", param_hint="'--until'")
     with schedules.named(database, name):
@@ -206,7 +220,7 @@ def resume(database: Database, name: str, zone: Zone) -> None:
     if output.wants_json():
         output.data({"schedule": name, "paused": False, "next_at": row["next_at"]})
     else:
-        following = schedule_page.with_own(row, row["next_at"], zone)
+        following = schedule_page.with_own(row, row["next_start_at"], zone)
         click.echo(f"schedule {name} goes on" + (f", next {following}" if following else ""))
 
 

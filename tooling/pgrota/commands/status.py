@@ -39,6 +39,9 @@ def status(database: Database, zone: Zone) -> int:
     sections = {
         "workers": _rows(database, "rota.workers", WORKERS),
         "schedules": _rows(database, "rota.schedules", schedules.LIST),
+        "missed_deadlines": _rows(
+            database, "rota.missed_deadlines", schedules.MISSED, {"name": None}
+        ),
         "failures": _rows(database, "rota.runs", FAILURES),
     }
     worst = diagnosis.worst(health)
@@ -54,19 +57,27 @@ def status(database: Database, zone: Zone) -> int:
     click.echo()
     schedule_page.times_in(zone)
     _table("Workers", _timed(sections["workers"], zone, now), whole=("started", "seen"))
+    _missed(sections["missed_deadlines"], zone)
     _schedules(sections["schedules"], zone, now)
     _table("Failures of the last day", _timed(sections["failures"], zone, now), whole=("finished",))
     return errors.OK
 
 
-def _rows(database: Database, view: str, query: str) -> list[dict] | None:
+def _rows(database: Database, view: str, query: str, wanted: Any = None) -> list[dict] | None:
     """The rows, or None where this database does not have the view or hides it from us."""
     if not database.exists(view):
         return None
     try:
-        return database.rows(query)
+        return database.rows(query, wanted)
     except psycopg.errors.InsufficientPrivilege:
         return None
+
+
+def _missed(rows: list[dict] | None, zone: Zone) -> None:
+    if rows:
+        click.secho("\nMissed deadlines", italic=True)
+        for row in rows:
+            click.secho(f"  {schedule_page.missed(row, zone)}", fg="red")
 
 
 def _schedules(rows: list[dict] | None, zone: Zone, now: datetime) -> None:
