@@ -40,21 +40,25 @@ def summary(slots: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def table(slots: list[dict[str, Any]], schedule: dict[str, Any], zone: Zone) -> None:
+def table(
+    slots: list[dict[str, Any]], schedule: dict[str, Any], zone: Zone, titled: bool = True
+) -> None:
     """A slot a line, the newest first."""
     own = zones.named(schedule["timezone"])
     shown = [_slot(slot, zone, own) for slot in slots]
     headings = {
-        "slot": "slot", "own": schedule["timezone"], "became": "became", "late": "late",
+        "slot": "slot", "own": "there", "became": "became", "late": "late",
         "run": "run", "took": "took", "why": "why", "by": "fired by",
     }  # fmt: skip
     filled = {k: words for k, words in headings.items() if any(str(row[k] or "") for row in shown)}
+    if titled:
+        schedule_page.times_in(zone, schedule["timezone"] if "own" in filled else None)
     whole = ("slot", "own", "became", "late", "run", "took")
     output.table(shown, columns=filled, whole=whole, expendable=("by",))
 
 
 def _slot(slot: dict[str, Any], zone: Zone, own: Zone | None) -> dict[str, Any]:
-    through = f"\nto {zone.text(slot['through'])}" if slot["through"] else ""
+    through = f"\nto {zone.local(slot['through']):%m-%d %H:%M}" if slot["through"] else ""
     late = slot["outcome"] != "skipped" and slot["late"] >= timedelta(seconds=1)
     return {
         "slot": zone.text(slot["slot"]) + through,

@@ -21,9 +21,10 @@ COLOURS = {
 }  # fmt: skip
 
 
-def times_in(zone: Zone) -> None:
-    """Says once in which zone all times are."""
-    click.secho(f"Times in {zone.name}", dim=True)
+def times_in(zone: Zone, there: str | None = None) -> None:
+    """Says once in which zone all times are, and in which those beside them."""
+    beside = f", there: {there}" if there else ""
+    click.secho(f"Times in {zone.name}{beside}", dim=True)
 
 
 def listing(rows: list[dict[str, Any]], zone: Zone, now: datetime) -> None:
@@ -133,7 +134,10 @@ def one(row: dict[str, Any], zone: Zone) -> None:
     """All about one schedule."""
     state = pause(row, zone) or "on"
     click.echo(click.style(row["name"], bold=True) + "  " + _styled(state))
-    times_in(zone)
+    own = zones.named(row["timezone"])
+    moments = [row[key] for key in ("next_start_at", "last_slot") if row[key]]
+    differs = any(zone.differs(own, at) for at in moments)
+    times_in(zone, row["timezone"] if differs else None)
     click.echo()
     output.fields({key: value for key, value in _about(row, zone) if value})
 
@@ -180,7 +184,6 @@ def coming(rows: list[dict[str, Any]], zone: Zone, name: str | None) -> None:
     if not rows:
         click.echo("nothing will fire")
         return
-    times_in(zone)
     shown = []
     for row in rows:
         own = zone.beside(zones.named(row["timezone"]), row["at"])
@@ -196,11 +199,12 @@ def coming(rows: list[dict[str, Any]], zone: Zone, name: str | None) -> None:
     headings = {
         "at": "at",
         "schedule": "schedule",
-        "own": rows[0]["timezone"] if name else "in its zone",
+        "own": "there" if name else "in its zone",
         "cron": "cron",
         "note": "note",
     }
     filled = {key: words for key, words in headings.items() if any(str(r[key]) for r in shown)}
+    times_in(zone, rows[0]["timezone"] if name and "own" in filled else None)
     output.table(shown, columns=filled, whole=("at", "own"), expendable=("cron",))
 
 

@@ -14,6 +14,7 @@ DAYS = 7
 # What fires more often, twelve times a day, is told by its pace: its times would hide the others.
 MOST = 12 * DAYS
 
+# Whether its pace is the same all week is told by a look at every hour, up to the first gap.
 QUERY = """
 with recursive schedule as materialized (
   select s.name, s.cron, s.timezone, s.task, s.command, s.calendar, s.paused, s.pause_reason,
@@ -36,15 +37,25 @@ timing as (
     coalesce(array_agg(f.at order by f.at) filter (where f.at < %(until)s), '{}') as slots
   from firing as f
   group by f.cron, f.timezone
+),
+pace as materialized (
+  select t.cron, t.timezone, t.slots,
+    cardinality(t.slots) > %(most)s and not exists (
+      select from generate_series(
+        %(since)s::timestamptz, %(until)s::timestamptz - interval '1 hour', interval '1 hour'
+      ) as p (at)
+      where rota.cron_next(t.cron, p.at, t.timezone) > p.at + (t.slots[2] - t.slots[1])
+    ) as steady
+  from timing as t
 )
-select s.*, t.slots,
+select s.*, t.slots, t.steady,
   array(
     select u.at
     from unnest(t.slots) as u (at)
     where cardinality(t.slots) <= %(most)s and rota.calendar_excludes(s.calendar, u.at)
   ) as excluded
 from schedule as s
-join timing as t on (t.cron, t.timezone) = (s.cron, s.timezone)
+join pace as t on (t.cron, t.timezone) = (s.cron, s.timezone)
 order by t.slots[1] nulls last, s.name
 """
 
@@ -124,7 +135,8 @@ def _planned(row: dict[str, Any]) -> Planned:
     moments = row["slots"]
     if len(moments) > MOST:
         steps = {later - at for at, later in pairwise(moments)}
-        return Planned(row, [], frequent=True, every=steps.pop() if len(steps) == 1 else None)
+        every = steps.pop() if row["steady"] and len(steps) == 1 else None
+        return Planned(row, [], frequent=True, every=every)
     return Planned(row, [Slot(at, _skipped(row, at)) for at in moments])
 
 

@@ -37,8 +37,8 @@ def show(week: Week) -> None:
     if week.scarce:
         click.echo()
         _grid(week)
-    else:
-        click.echo("\nnothing fires less often than every two hours")
+    elif not week.frequent:
+        click.echo("\nnothing fires in these days")
     week_times.frequent(week)
     week_times.skipped(week)
 

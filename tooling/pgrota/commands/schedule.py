@@ -70,7 +70,7 @@ def show(database: Database, name: str, slots: int, zone: Zone) -> None:
         click.secho(f"\n{schedule_page.missed(missed, zone)}", fg="red")
     click.echo()
     if newest:
-        schedule_history.table(newest, row, zone)
+        schedule_history.table(newest, row, zone, titled=False)
     else:
         click.echo("no slots yet")
 
@@ -125,7 +125,6 @@ def history(
     if not slots:
         click.echo("no slots" + (" like that" if since or results else " yet"))
         return
-    schedule_page.times_in(zone)
     schedule_history.table(slots, row, zone)
     schedule_history.summarise(summary)
     if older and count < MOST_SINCE:
