@@ -19,8 +19,8 @@ create type rota_core.calendar_form as (
   timezone text
 );
 comment on type rota_core.calendar_form is
-  'A rule of a calendar as parse_calendar() reads it: ISO weekdays, dates, days of each year as month
-  times 100 plus day, minutes of the day. Null is no condition.';
+  'A rule of a calendar as parse_calendar() reads it: ISO weekdays, dates, days of each year as
+  month times 100 plus day, minutes of the day. Null is no condition.';
 
 create table rota_core.calendar (
   calendar   text primary key,
@@ -48,8 +48,8 @@ create table rota_core.deadline (
   constraint deadline_allowance_is_positive check (allowance > interval '0')
 );
 comment on table rota_core.deadline is
-  'Schedules with a deadline. Slots before judged_until are dealt with; before due_at there is nothing
-  to be judged.';
+  'Schedules with a deadline. Slots before judged_until are dealt with; before due_at there is
+  nothing to be judged.';
 create index deadline_due on rota_core.deadline (due_at);
 insert into rota_core.deadline (schedule, allowance, judged_until, due_at)
 select

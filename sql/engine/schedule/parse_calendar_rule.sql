@@ -15,16 +15,16 @@ begin
   elsif not rule ?| '{weekdays,dates,hours}' then
     v_problem := format('%s has no condition and would exclude everything', rule);
   else
-    select format('%s is not a condition', to_jsonb(k.name))
-    into v_problem
-    from jsonb_object_keys(rule) as k (name)
-    where k.name not in ('weekdays', 'dates', 'hours', 'timezone')
-    order by k.name
-    limit 1;
-    select coalesce(v_problem, format('%s is a list with something in it, not %s', r.key, r.value))
+    select case
+      when r.key not in ('weekdays', 'dates', 'hours')
+        then format('%s is not a condition', to_jsonb(r.key))
+      else format('%s is a list with something in it, not %s', r.key, r.value)
+    end
     into v_problem
     from jsonb_each(rule) as r
-    where r.key <> 'timezone' and (jsonb_typeof(r.value) <> 'array' or r.value = '[]')
+    where r.key not in ('weekdays', 'dates', 'hours', 'timezone')
+      or r.key <> 'timezone' and (jsonb_typeof(r.value) <> 'array' or r.value = '[]')
+    order by r.key
     limit 1;
   end if;
   if v_problem is not null then
