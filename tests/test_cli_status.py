@@ -36,7 +36,7 @@ def test_schedules_with_what_comes_and_what_came(app: Clone) -> None:
     text = status(app, COLUMNS="80")
     assert width(text[text.index("Times in Asia/Tokyo") :]) <= 80
     assert "Fri 2026-01-02 11:00" in line_of(text, "nightly ")
-    assert line_of(text, "often ").split()[1:] == [
+    assert line_of(text, "often ").split()[-5:] == [
         "Thu", "2026-01-01", "21:40", "2026-01-01", "queued",
     ]  # fmt: skip
     assert "stocktaking" in text
@@ -47,7 +47,7 @@ def test_schedules_with_what_comes_and_what_came(app: Clone) -> None:
 def test_missed_deadlines(app: Clone) -> None:
     set_clock(app, NOON + timedelta(hours=18))
     fire(app)
-    app.run("select rota_core.check_deadlines(rota_core.wall_clock())")
+    app.run("select rota_core.check_deadlines()")
     text = status(app)
     assert "Missed deadlines" in text
     assert "nightly has never succeeded; due by Fri 2026-01-02 12:00" in text
