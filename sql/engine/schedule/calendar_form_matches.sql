@@ -2,11 +2,13 @@ create or replace function rota_core.calendar_form_matches(
   form rota_core.calendar_form, wall timestamp
 )
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(extract(isodow from wall)::int = any(form.weekdays), true)
+begin
+  -- PL/pgSQL, because an SQL function that sets something is planned anew at every call.
+  return coalesce(extract(isodow from wall)::int = any(form.weekdays), true)
     and (
       form.dates is null and form.yearly is null
       or coalesce(wall::date <@ form.dates, false)
@@ -17,6 +19,7 @@ as $$
     and coalesce(
       (extract(hour from wall) * 60 + extract(minute from wall))::int <@ form.hours, true
     );
+end;
 $$;
 
 comment on function rota_core.calendar_form_matches(rota_core.calendar_form, timestamp) is

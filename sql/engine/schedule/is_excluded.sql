@@ -2,15 +2,20 @@ create or replace function rota_core.is_excluded(
   forms rota_core.calendar_form[], at timestamptz
 )
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-  select exists (
-    select
-    from unnest(forms) as f
-    where rota_core.calendar_form_matches(f, at at time zone f.timezone)
-  );
+declare
+  v_form rota_core.calendar_form;
+begin
+  foreach v_form in array forms loop
+    if rota_core.calendar_form_matches(v_form, at at time zone v_form.timezone) then
+      return true;
+    end if;
+  end loop;
+  return false;
+end;
 $$;
 
 comment on function rota_core.is_excluded(rota_core.calendar_form[], timestamptz) is
