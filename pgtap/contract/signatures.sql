@@ -6,6 +6,7 @@ create temp table recorded (name text, arguments text, result text);
 insert into recorded (name, arguments, result)
 values
   ('allow_run_as', $$role text$$, $$void$$),
+  ('calendar_excludes', $$name text, at timestamp with time zone$$, $$boolean$$),
   ('call_task', $$task text, input jsonb = '{}'$$, $$jsonb$$),
   ('cancel', $$run_id bigint$$, $$text$$),
   ('configure', $$setting text, value text$$, $$void$$),
@@ -18,11 +19,12 @@ values
   ('cron_prev', $$
     expression text, at timestamp with time zone, timezone text = 'UTC'
   $$, $$timestamp with time zone$$),
+  ('define_calendar', $$name text, rules jsonb$$, $$text$$),
   ('define_lane', $$name text, workers integer = 1$$, $$text$$),
   ('define_schedule', $$
     name text, cron text, task text = NULL, input jsonb = '{}', timezone text = 'UTC',
     overlap text = 'skip', misfire text = 'run_once', max_catchup integer = 10,
-    deadline interval = NULL, command text = NULL
+    deadline interval = NULL, command text = NULL, calendar text = NULL
   $$, $$text$$),
   ('define_task', $$
     name text, handler text, kind text = 'call', timeout interval = '00:05:00',
@@ -32,6 +34,7 @@ values
     rate_limit text = NULL, run_as text = NULL, callers name[] = NULL, alert text = NULL,
     tags text[] = '{}', owner text = NULL, doc jsonb = '{}'
   $$, $$text$$),
+  ('drop_calendar', $$name text$$, $$void$$),
   ('drop_lane', $$name text$$, $$void$$),
   ('drop_schedule', $$name text$$, $$void$$),
   ('drop_task', $$name text, queued_runs text = 'refuse'$$, $$void$$),
@@ -87,7 +90,10 @@ select is_empty(
 );
 select views_are(
   'rota',
-  string_to_array('attempts events health logs runs schedules slots tasks workers', ' ')::name[],
+  string_to_array(
+    'attempts calendars events health logs missed_deadlines runs schedules slots tasks workers',
+    ' '
+  )::name[],
   'the views are those that are known'
 );
 

@@ -41,9 +41,10 @@ $$;
 comment on function rota.configure(text, text) is
 $doc$Change how long rota keeps its own records, and how large the event log may grow.
 
-- setting: `history_keep` finished runs and attempts (default 90 days), `log_keep` log lines (30
-  days), `key_keep` idempotency keys (90 days), `slot_keep` fired slots (90 days), `event_keep`
-  events that every subscription has read (7 days), `event_max_size` of the event log (none).
+- setting: `history_keep` finished runs, attempts and missed deadlines (default 90 days), `log_keep`
+  log lines (30 days), `key_keep` idempotency keys (90 days), `slot_keep` fired slots (90 days),
+  `event_keep` events that every subscription has read (7 days), `event_max_size` of the event log
+  (none).
 - value: a length from 1 day to 100 years, such as `180 days`. For event_max_size a size such as
   `10 GB`, or `none`: when the log is larger, its oldest days go before event_keep is over, and a
   subscription that has not read them for more than its max_lag is paused and lets go of them.

@@ -39,7 +39,14 @@ begin
     and not exists (select from rota_core.run as r where r.run_id = k.run_id);
   delete from rota_core.worker as w where w.ended_at < v_now - interval '1 day';
   delete from rota_core.slot as s
-  where s.slot < v_now - rota_core.setting('slot_keep')::interval;
+  where s.slot < v_now - rota_core.setting('slot_keep')::interval
+    -- A long deadline is still to be judged by them.
+    and not exists (
+      select from rota_core.deadline as d
+      where d.schedule = s.schedule and d.judged_until <= s.slot and d.due_at > v_now
+    );
+  delete from rota_core.missed_deadline as m
+  where m.closed_at < v_now - rota_core.setting('history_keep')::interval;
 
   perform rota_core.ensure_partitions();
   perform rota_core.drop_partitions();
