@@ -6,14 +6,14 @@ create temp table recorded (role text, room text, names text);
 insert into recorded (role, room, names)
 values
   ('rota_admin', 'rota', '
-    allow_run_as calendar_excludes call_task cancel configure cron_matches cron_next cron_prev
-    define_calendar define_lane define_schedule define_task drop_calendar drop_lane drop_schedule
-    drop_task emit erase_subject get_run log pause resume retry retry_all start start_many
-    start_schedule
+    ack_events allow_run_as calendar_excludes call_task cancel configure cron_matches cron_next
+    cron_prev define_calendar define_lane define_schedule define_task discard_dead_letters
+    drop_calendar drop_lane drop_schedule drop_task emit erase_subject fetch_events get_run log
+    pause redrive_dead_letters resume retry retry_all start start_many start_schedule
   '),
   ('rota_app', 'rota', '
-    calendar_excludes call_task cancel cron_matches cron_next cron_prev emit get_run log retry start
-    start_many
+    ack_events calendar_excludes call_task cancel cron_matches cron_next cron_prev emit fetch_events
+    get_run log retry start start_many
   '),
   ('rota_monitor', 'rota', 'calendar_excludes cron_matches cron_next cron_prev'),
   ('rota_reader', 'rota', 'calendar_excludes cron_matches cron_next cron_prev'),
@@ -23,16 +23,17 @@ values
   '),
   ('rota_admin', 'rota_core', '
     check_answer cron_facts deadline_message engine_facts event_key has_trampoline health_cron
-    health_cron_jobs health_cron_server health_engine health_runs health_schedules health_tasks
-    health_worker_role health_workers next_start redact save_task task_call trampoline_name
-    wall_clock
+    health_cron_jobs health_cron_server health_engine health_events health_runs health_schedules
+    health_tasks health_worker_role health_workers next_start oldest_unread redact save_task
+    tail_events task_call trampoline_name wall_clock
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', 'cron_changes cron_facts ring_cron sync_cron worker_backends'),
   ('rota_reader', 'rota_core', '
     cron_facts deadline_message engine_facts event_key has_trampoline health_cron health_cron_jobs
-    health_cron_server health_engine health_runs health_schedules health_tasks health_worker_role
-    health_workers next_start redact trampoline_name wall_clock
+    health_cron_server health_engine health_events health_runs health_schedules health_tasks
+    health_worker_role health_workers next_start oldest_unread redact tail_events trampoline_name
+    wall_clock
   '),
   ('rota_worker', 'rota_core', '
     asked_to_leave check_answer check_deadlines claim claim_external close_worker collect_log
@@ -40,14 +41,16 @@ values
     expire_external external_runs external_tasks fire_due has_deferred_constraints hold_locks
     lane_workers lanes log_external note_trouble open_worker open_workers record_chunk
     record_outcomes recover_workers refuse_read_only register_worker request_stop run_batch
-    runs_to_stop see_worker serve_lane setting stop_runs supervise_once tend wall_clock
+    runs_to_stop see_worker serve_lane setting stop_runs supervise_once tend tend_events wall_clock
     wanted_cron_jobs work_slice
   '),
   ('rota_admin', 'rota views', '
-    attempts calendars events health logs missed_deadlines runs schedules slots tasks workers
+    attempts calendars dead_letters events health logs missed_deadlines runs schedules slots tasks
+    workers
   '),
   ('rota_reader', 'rota views', '
-    attempts calendars events health logs missed_deadlines runs schedules slots tasks workers
+    attempts calendars dead_letters events health logs missed_deadlines runs schedules slots tasks
+    workers
   '),
   ('rota_admin', 'schemas', 'rota rota_core'),
   ('rota_app', 'schemas', 'rota rota_core'),

@@ -5,6 +5,7 @@ select plan(3);
 create temp table recorded (name text, arguments text, result text);
 insert into recorded (name, arguments, result)
 values
+  ('ack_events', $$subscription text, ids bigint[]$$, $$integer$$),
   ('allow_run_as', $$role text$$, $$void$$),
   ('calendar_excludes', $$name text, at timestamp with time zone$$, $$boolean$$),
   ('call_task', $$task text, input jsonb = '{}'$$, $$jsonb$$),
@@ -34,17 +35,26 @@ values
     rate_limit text = NULL, run_as text = NULL, callers name[] = NULL, alert text = NULL,
     tags text[] = '{}', owner text = NULL, doc jsonb = '{}'
   $$, $$text$$),
+  ('discard_dead_letters', $$subscription text, ids bigint[], reason text$$, $$integer$$),
   ('drop_calendar', $$name text$$, $$void$$),
   ('drop_lane', $$name text$$, $$void$$),
   ('drop_schedule', $$name text$$, $$void$$),
   ('drop_task', $$name text, queued_runs text = 'refuse'$$, $$void$$),
   ('emit', $$topic text, type text, payload jsonb, key text = NULL$$, $$bigint$$),
   ('erase_subject', $$tag text$$, $$bigint$$),
+  ('fetch_events', $$
+    subscription text, max_events integer = 100, lease interval = '00:00:30'
+  $$, $$
+    TABLE(event_id bigint, at timestamp with time zone, topic text, type text, key text,
+    schema_name text, table_name text, payload jsonb, record jsonb, old_record jsonb,
+    attempts integer)
+  $$),
   ('get_run', $$run_id bigint$$, $$jsonb$$),
   ('log', $$level text, message text, context jsonb = '{}'$$, $$void$$),
   ('pause', $$
     kind text, name text, until timestamp with time zone = NULL, reason text = NULL
   $$, $$void$$),
+  ('redrive_dead_letters', $$subscription text, ids bigint[] = NULL$$, $$integer$$),
   ('resume', $$kind text, name text$$, $$void$$),
   ('retry', $$run_id bigint, from_step text = NULL$$, $$text$$),
   ('retry_all', $$task text, since timestamp with time zone$$, $$bigint$$),
@@ -91,8 +101,8 @@ select is_empty(
 select views_are(
   'rota',
   string_to_array(
-    'attempts calendars events health logs missed_deadlines runs schedules slots tasks workers',
-    ' '
+    'attempts calendars dead_letters events health logs missed_deadlines runs schedules slots '
+    || 'subscriptions tasks workers', ' '
   )::name[],
   'the views are those that are known'
 );

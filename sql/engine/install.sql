@@ -143,7 +143,12 @@
 \ir event/envelope_json.sql
 \ir event/event_key.sql
 \ir event/emit.sql
+\ir event/log_event.sql
 \ir event/events.sql
+\ir event/log_topics.sql
+\ir event/tail_events.sql
+\ir event/has_passed.sql
+\ir event/oldest_unread.sql
 \ir event/raise_no_subscription.sql
 \ir event/raise_restored.sql
 \ir event/end_phase.sql
@@ -169,6 +174,7 @@
 \ir event/start_for_events.sql
 \ir event/save_delivery_task.sql
 \ir event/follow_task.sql
+\ir event/note_missed.sql
 \ir event/subscription_resumed.sql
 \ir event/place_positions.sql
 \ir event/check_subscription.sql
@@ -181,8 +187,24 @@
 \ir event/wake_subscription.sql
 \ir event/wake_subscriptions.sql
 \ir event/note_delivery_trouble.sql
-\ir event/next_unread.sql
 \ir event/subscriptions.sql
+\ir event/lags.sql
+\ir event/log_size.sql
+\ir event/release_subscription.sql
+\ir event/note_lags.sql
+\ir event/needs_partition.sql
+\ir event/droppable_partitions.sql
+\ir event/drop_event_partitions.sql
+\ir event/tend_events.sql
+\ir event/lease_again.sql
+\ir event/is_behind_much.sql
+\ir event/lease_page.sql
+\ir event/lease_new.sql
+\ir event/fetch_events.sql
+\ir event/ack_events.sql
+\ir event/dead_letters.sql
+\ir event/redrive_dead_letters.sql
+\ir event/discard_dead_letters.sql
 
 -- worker: claiming, executing, supervising
 \ir worker/raise_lost.sql
@@ -261,4 +283,5 @@
 \ir report/health_tasks.sql
 \ir report/health_schedules.sql
 \ir report/health_runs.sql
+\ir report/health_events.sql
 \ir report/health.sql

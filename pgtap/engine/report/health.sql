@@ -47,7 +47,7 @@ select set_eq(
   array[
     'pg_cron', 'login of rota_worker', 'timeout of rota_worker', 'supervisor', 'lane default',
     'upgrade', 'partitions', 'tasks', 'schedules', 'deadlines', 'paused', 'failed runs',
-    'waiting runs'
+    'waiting runs', 'event log', 'dead letters', 'events tried again'
   ],
   'a fresh engine is checked in each respect'
 );

@@ -8,7 +8,9 @@ begin
   perform set_config('application_name', 'rota supervisor', true);
   foreach v_duty in array case
     when (state).full_at is null or v_now > (state).full_at + interval '1 minute'
-      then array['recover_workers', 'expire_external', 'fire_due', 'check_deadlines', 'tend']
+      then array[
+        'recover_workers', 'expire_external', 'fire_due', 'check_deadlines', 'tend', 'tend_events'
+      ]
     else array['recover_workers', 'expire_external', 'fire_due', 'check_deadlines']
   end loop
     -- One duty that fails must not keep the others from being done.
@@ -19,6 +21,7 @@ begin
         when 'fire_due' then perform rota_core.fire_due();
         when 'check_deadlines' then perform rota_core.check_deadlines();
         when 'tend' then perform rota_core.tend();
+        when 'tend_events' then perform rota_core.tend_events();
       end case;
     exception when others then
       perform rota_core.note_trouble(v_duty, sqlstate, sqlerrm);
