@@ -22,18 +22,18 @@ values
     work
   '),
   ('rota_admin', 'rota_core', '
-    check_answer cron_facts deadline_message engine_facts event_key has_trampoline health_cron
-    health_cron_jobs health_cron_server health_engine health_events health_runs health_schedules
-    health_tasks health_worker_role health_workers next_start oldest_unread redact save_task
-    tail_events task_call trampoline_name wall_clock
+    check_answer cron_facts deadline_message engine_facts event_key follow_events has_trampoline
+    health_cron health_cron_jobs health_cron_server health_engine health_events health_runs
+    health_schedules health_tasks health_worker_role health_workers held_events next_start
+    oldest_unread places redact save_task tail_events task_call trampoline_name wall_clock
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', 'cron_changes cron_facts ring_cron sync_cron worker_backends'),
   ('rota_reader', 'rota_core', '
-    cron_facts deadline_message engine_facts event_key has_trampoline health_cron health_cron_jobs
-    health_cron_server health_engine health_events health_runs health_schedules health_tasks
-    health_worker_role health_workers next_start oldest_unread redact tail_events trampoline_name
-    wall_clock
+    cron_facts deadline_message engine_facts event_key follow_events has_trampoline health_cron
+    health_cron_jobs health_cron_server health_engine health_events health_runs health_schedules
+    health_tasks health_worker_role health_workers held_events next_start oldest_unread places
+    redact tail_events trampoline_name wall_clock
   '),
   ('rota_worker', 'rota_core', '
     asked_to_leave check_answer check_deadlines claim claim_external close_worker collect_log

@@ -156,6 +156,7 @@
 \ir event/page_without.sql
 \ir event/page_chunks.sql
 \ir event/page_events.sql
+\ir event/follow_events.sql
 \ir event/read_window.sql
 \ir event/is_heavy.sql
 \ir event/due_held.sql
@@ -188,6 +189,8 @@
 \ir event/wake_subscriptions.sql
 \ir event/note_delivery_trouble.sql
 \ir event/subscriptions.sql
+\ir event/places.sql
+\ir event/held_events.sql
 \ir event/lags.sql
 \ir event/log_size.sql
 \ir event/release_subscription.sql
