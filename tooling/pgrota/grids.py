@@ -61,9 +61,20 @@ def fits(
     return extent(screen, make(rows, headings, whole=whole)).minimum <= screen.width
 
 
+def width(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> int:
+    """How wide a table would like to be."""
+    grid = make(rows, {key: key for key in columns})
+    return extent(output.console(), grid).maximum
+
+
 def cell(words: str, style: str | None = None) -> Text:
     """Words in a colour; others may be appended."""
     return Text(output.printable(words), style=style or "")
+
+
+def number(value: int | None, style: str | None = None) -> Text:
+    """A count with its thousands parted, at the right."""
+    return Text("" if value is None else f"{value:,}", style=style or "", justify="right")
 
 
 def _cell(value: Any) -> Text:
@@ -77,4 +88,6 @@ def _wrapped(text: Text, width: int) -> Text:
 
 
 def _is_number(value: Any) -> bool:
+    if isinstance(value, Text):
+        return value.justify == "right"
     return isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool)

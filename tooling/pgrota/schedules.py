@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import psycopg
-
+from pgrota import similar
 from pgrota.database import Database
-from pgrota.errors import Problem
 
 # A schedule whose time zone has vanished from the server waits for ever, which Python cannot read.
 _ALL = """
@@ -113,7 +109,7 @@ def find(database: Database, name: str) -> dict[str, Any]:
     """A schedule by its name; unknown names are refused."""
     row = database.row(ONE, [name])
     if row is None:
-        raise unknown(database, name)
+        raise similar.SCHEDULE.unknown(database, name)
     return row
 
 
@@ -132,29 +128,3 @@ def slots(
 def missed(database: Database, name: str | None = None) -> list[dict[str, Any]]:
     """The deadlines that are missed now, of one schedule or of all."""
     return database.rows(MISSED, {"name": name})
-
-
-def unknown(database: Database, name: str) -> Problem:
-    """That there is no such schedule, and which ones are called nearly so."""
-    from difflib import get_close_matches
-
-    names = [row["name"] for row in database.rows("select s.name from rota.schedules as s")]
-    folded = {each.casefold(): each for each in names}
-    near = get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)
-    close = [folded[each] for each in near] or sorted(n for n in names if name and name in n)[:3]
-    return Problem(
-        f"schedule {name} does not exist",
-        f"Nearly so: {', '.join(close)}" if close else None,
-        "rota schedule list" if names else "select rota.define_schedule(...);",
-    )
-
-
-@contextmanager
-def named(database: Database, name: str) -> Iterator[None]:
-    """Turns the database's word about an unknown schedule into ours, which names similar ones."""
-    try:
-        yield
-    except psycopg.errors.UndefinedObject as error:
-        if (error.diag.message_primary or "").startswith("schedule "):
-            raise unknown(database, name) from error
-        raise

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pgrota import errors, moments, output, schedule_history, schedule_page, schedules
+from pgrota import errors, moments, output, schedule_history, schedule_page, schedules, similar
 from pgrota.database import Database, pass_database
 from pgrota.rights import needs
 from pgrota.zones import Zone, zone_option
@@ -171,7 +171,7 @@ def calendars(database: Database) -> None:
 @click.pass_context
 def run(context: click.Context, database: Database, name: str, follows: bool) -> Any:
     """Start what NAME starts, now, beside its times and whether it is paused or not."""
-    with schedules.named(database, name):
+    with similar.SCHEDULE.named(database, name):
         run_id = database.call("rota.start_schedule", name=name)
     if follows:
         from pgrota.commands.run import run as runs
@@ -196,7 +196,7 @@ def pause(database: Database, name: str, until: str | None, reason: str | None, 
     moment = moments.ahead(database, until, "--until", zone.known_as)
     if moment and moment <= database.value("select now()"):
         raise click.BadParameter(f"{zone.text(moment)} is past", param_hint="'--until'")
-    with schedules.named(database, name):
+    with similar.SCHEDULE.named(database, name):
         database.call("rota.pause", kind="schedule", name=name, until=moment, reason=reason)
     if output.wants_json():
         output.data({"schedule": name, "paused": True, "until": moment, "reason": reason})
@@ -213,7 +213,7 @@ def pause(database: Database, name: str, until: str | None, reason: str | None, 
 @needs("rota_admin")
 def resume(database: Database, name: str, zone: Zone) -> None:
     """Fire again, from the next slot on."""
-    with schedules.named(database, name):
+    with similar.SCHEDULE.named(database, name):
         database.call("rota.resume", kind="schedule", name=name)
     row = schedules.find(database, name)
     if output.wants_json():

@@ -8,7 +8,15 @@ from typing import Any
 import click
 import psycopg
 
-from pgrota import diagnosis, errors, output, schedule_page, schedules
+from pgrota import (
+    diagnosis,
+    errors,
+    output,
+    schedule_page,
+    schedules,
+    subscription_page,
+    subscriptions,
+)
 from pgrota.commands.doctor import show
 from pgrota.database import Database, pass_database
 from pgrota.zones import Zone, zone_option
@@ -19,7 +27,7 @@ from rota.workers as w
 where w.state = 'working'
 order by w.kind, w.lane, w.worker_id
 """
-MOST_SCHEDULES = 20
+MOST_SHOWN = 20
 FAILURES = """
 select r.run_id, r.task, r.finished_at, r.attempt as attempts, r.error ->> 'sqlstate' as sqlstate,
   r.error ->> 'message' as message
@@ -34,7 +42,7 @@ limit 20
 @zone_option
 @pass_database
 def status(database: Database, zone: Zone) -> int:
-    """Health, workers, schedules with last and next time, and failures of the last day."""
+    """Health, workers, schedules, subscriptions, and failures of the last day."""
     health = diagnosis.health(database)
     sections = {
         "workers": _rows(database, "rota.workers", WORKERS),
@@ -42,6 +50,7 @@ def status(database: Database, zone: Zone) -> int:
         "missed_deadlines": _rows(
             database, "rota.missed_deadlines", schedules.MISSED, {"name": None}
         ),
+        "subscriptions": _rows(database, "rota.subscriptions", subscriptions.LIST),
         "failures": _rows(database, "rota.runs", FAILURES),
     }
     worst = diagnosis.worst(health)
@@ -59,6 +68,7 @@ def status(database: Database, zone: Zone) -> int:
     _table("Workers", _timed(sections["workers"], zone, now), whole=("started", "seen"))
     _missed(sections["missed_deadlines"], zone)
     _schedules(sections["schedules"], zone, now)
+    _subscriptions(sections["subscriptions"], zone)
     _table("Failures of the last day", _timed(sections["failures"], zone, now), whole=("finished",))
     return errors.OK
 
@@ -85,8 +95,8 @@ def _schedules(rows: list[dict] | None, zone: Zone, now: datetime) -> None:
     if not rows:
         _table("Schedules", rows)
         return
-    shown = rows if len(rows) <= MOST_SCHEDULES else [row for row in rows if _is_odd(row)]
-    shown = shown[:MOST_SCHEDULES]
+    shown = rows if len(rows) <= MOST_SHOWN else [row for row in rows if _is_odd(row)]
+    shown = shown[:MOST_SHOWN]
     _table(
         "Schedules",
         [schedule_page.brief(row, zone, now) for row in shown],
@@ -96,6 +106,23 @@ def _schedules(rows: list[dict] | None, zone: Zone, now: datetime) -> None:
     )
     if len(shown) < len(rows):
         click.echo(f"{len(rows)} schedules in all: rota schedule list")
+
+
+def _subscriptions(rows: list[dict] | None, zone: Zone) -> None:
+    """The subscriptions: all of a few, else those that lag, fail, stand still or have dead letters.
+
+    Nothing is said where there are none.
+    """
+    if not rows and rows is not None:
+        return
+    shown = rows and [r for r in rows if len(rows) <= MOST_SHOWN or subscription_page.is_odd(r)]
+    if not shown:
+        _table("Subscriptions", shown, empty="all as they should be")
+    else:
+        click.echo()
+        subscription_page.listing(shown[:MOST_SHOWN], zone, title="Subscriptions")
+    if rows and len(shown) < len(rows):
+        click.echo(f"{len(rows)} subscriptions in all: rota subscription list")
 
 
 def _is_odd(row: dict) -> bool:
