@@ -39,10 +39,7 @@ begin
     execute format('select rota_core.try_capture($1, null::%s)', target) using v_definition;
   end if;
 
-  perform rota_core.save_watch(
-    v_table.oid, v_table.topic, operations, columns, condition, exclude, v_key, level,
-    v_definition, current_user
-  );
+  perform rota_core.save_watch(v_definition, current_user);
   perform rota_core.cover_watch(v_table.oid);
   -- Postgres copies row triggers to new partitions by itself.
   v_later := case level
