@@ -4,8 +4,6 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_side constant text := case operation when 'DELETE' then 'old' else 'new' end;
 begin
   return format($body$
 #variable_conflict use_column
@@ -17,6 +15,7 @@ declare
   v_old_record json;
   v_known boolean;
   v_width numeric;
+  v_sample numeric;
   v_chunk bigint;
   v_ids bigint[];
 begin
@@ -58,9 +57,11 @@ begin
       execute rota_core.capture_mismatch(%7$L);
       return null;
     end if;
-    v_width :=
-      greatest(v_width, octet_length(concat(v_record, v_old_record)) / nullif(v_events, 0));
-    v_chunk := least(1024, greatest(1, trunc(7000 / v_width)));
+    -- How wide rows are as text, by those read above.
+    v_width := v_width * coalesce(
+      octet_length(concat(v_record, v_old_record)) / nullif(v_events, 0) / v_sample, 4
+    );
+    v_chunk := least(1024, greatest(1, trunc(7500 / v_width)));
     v_ids := array(
       select nextval('rota_core.event_id')
       from generate_series(0, greatest(v_new_rows, v_old_rows) / v_chunk)
@@ -80,12 +81,16 @@ $body$,
     definition ->> 'watch_id',
     definition ->> 'topic',
     operation,
-    concat_ws(e'\n  ',
-      format('select count(*), 2 * avg(pg_column_size(t.*)) into v_%1$s_rows, v_width'
-        ' from rota_%1$s as t;', v_side),
-      case when operation = 'UPDATE' then
-        'select count(*), 2 * v_width into v_old_rows, v_width from rota_old as t;'
-      end),
+    format($q$
+  select count(*), avg(pg_column_size(t.*)), (
+    select avg(pg_column_size(s.*)) from (table rota_%1$s limit 21) as s
+  )
+  into v_%1$s_rows, v_width, v_sample
+  from rota_%1$s as t;%2$s$q$,
+      case operation when 'DELETE' then 'old' else 'new' end,
+      case when operation = 'UPDATE' then $q$
+  select count(*) into v_old_rows from rota_old;$q$ end
+    ),
     definition,
     rota_core.capture_query(definition, operation),
     rota_core.capture_anyhow(definition, operation)
