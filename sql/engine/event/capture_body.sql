@@ -49,6 +49,7 @@ begin
   perform set_config('enable_hashjoin', 'on', true);
   perform set_config('enable_nestloop', 'off', true);
   perform set_config('jit', 'off', true);
+  perform set_config('plan_cache_mode', 'force_custom_plan', true);
   perform set_config(
     'work_mem', greatest(pg_size_bytes(current_setting('work_mem')), 67108864) / 1024 || 'kB', true
   );
@@ -61,14 +62,16 @@ begin
     v_width := v_width * coalesce(
       octet_length(concat(v_record, v_old_record)) / nullif(v_events, 0) / v_sample, 4
     );
-    v_chunk := least(1024, greatest(1, trunc(7500 / v_width)));
+    v_chunk := least(1024, greatest(1, trunc(7000 / v_width)));
     v_ids := array(
       select nextval('rota_core.event_id')
       from generate_series(0, greatest(v_new_rows, v_old_rows) / v_chunk)
     );
-    execute case
-      when v_known then %8$L else rota_core.capture_query(%7$L, %5$L)
-    end using v_ids, v_chunk;
+    if v_known then
+      %8$s;
+    else
+      execute rota_core.capture_query(%7$L, %5$L) using v_ids, v_chunk;
+    end if;
   exception when others then
     perform rota_core.note_capture(%3$s, sqlstate, sqlerrm);
     %9$s
@@ -92,7 +95,7 @@ $body$,
   select count(*) into v_old_rows from rota_old;$q$ end
     ),
     definition,
-    rota_core.capture_query(definition, operation),
+    rota_core.capture_query(definition, operation, 'v_ids', 'v_chunk'),
     rota_core.capture_anyhow(definition, operation)
   );
 end;
