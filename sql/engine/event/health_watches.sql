@@ -13,7 +13,8 @@ begin
     string_agg(distinct format('%s (%s%s)', m.relation::regclass, lower(m.operation),
       case when m.trigger_name is not null then ', disabled' else '' end), ', ') as members,
     min(m.root::regclass::text) filter (where m.trigger_name is null) as root,
-    min(format('alter table %s enable trigger %I;', m.relation::regclass, m.trigger_name)) as enable
+    min(format('alter table %s enable trigger %I;', m.relation::regclass, m.trigger_name))
+      filter (where m.trigger_name is not null) as enable
   into v_lack
   from rota_core.watch_members() as m
   where (m.trigger_name is null or m.enabled in ('D', 'R'))
