@@ -29,6 +29,8 @@ from pg_catalog.pg_proc as p
 cross join lateral plpgsql_check.plpgsql_profiler_function_statements_tb(p.oid) as s
 where p.pronamespace::regnamespace::text in ('rota', 'rota_core')
   and p.prolang = (select l.oid from pg_catalog.pg_language as l where l.lanname = 'plpgsql')
+  -- The profiler cannot read a polymorphic one.
+  and not p.proargtypes::oid[] @> array['anyelement'::regtype::oid]
   and s.stmtname <> 'statement block'
 """
 FORGET = """

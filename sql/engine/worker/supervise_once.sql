@@ -9,7 +9,8 @@ begin
   foreach v_duty in array case
     when (state).full_at is null or v_now > (state).full_at + interval '1 minute'
       then array[
-        'recover_workers', 'expire_external', 'fire_due', 'check_deadlines', 'tend', 'tend_events'
+        'recover_workers', 'expire_external', 'fire_due', 'check_deadlines', 'tend', 'tend_events',
+        'tend_watches'
       ]
     else array['recover_workers', 'expire_external', 'fire_due', 'check_deadlines']
   end loop
@@ -22,6 +23,7 @@ begin
         when 'check_deadlines' then perform rota_core.check_deadlines();
         when 'tend' then perform rota_core.tend();
         when 'tend_events' then perform rota_core.tend_events();
+        when 'tend_watches' then perform rota_core.tend_watches();
       end case;
     exception when others then
       perform rota_core.note_trouble(v_duty, sqlstate, sqlerrm);
