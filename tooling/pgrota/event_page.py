@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +16,7 @@ from pgrota.zones import Zone
 COLOURS = {"INSERT": "green", "UPDATE": "yellow", "DELETE": "red", "TRUNCATE": "red"}
 OTHER = "cyan"
 LONGEST = 2000
+ROOM, GAP = 30, 3
 NONE = "no events"
 
 
@@ -27,13 +30,20 @@ def summary(event: dict[str, Any]) -> str:
     new, old = event["record"], event["old_record"]
     if isinstance(new, dict) and isinstance(old, dict):
         changed = [
-            f"{name}: {flat(old.get(name))} → {flat(new.get(name))}"
+            f"{name}: {_bare(old.get(name))} → {_bare(new.get(name))}"
             for name in new
             if new.get(name) != old.get(name)
         ]
         return ", ".join(changed)
     data = next((each for each in (new, old, event["payload"]) if each is not None), None)
     return flat(data) if data is not None else ""
+
+
+def _bare(value: Any) -> str:
+    """A plain word without quotes, where it cannot be taken for something else."""
+    if isinstance(value, str) and re.fullmatch(r"[^\W\d][\w.@:/+-]*", value):
+        return flat(value) if value in ("null", "true", "false") else value
+    return flat(value)
 
 
 def flat(value: Any) -> str:
@@ -60,11 +70,29 @@ def listing(rows: list[dict[str, Any]], zone: Zone, now: datetime) -> None:
         for row in rows
     ]
     headings = [key for key in shown[0] if any(str(row[key] or "") for row in shown)]
-    narrow = [key for key in headings if key != "data"]
-    rest = output.console().width - grids.width(shown, narrow) - 2
-    for row in shown:
-        row["data"] = cut(row["data"], max(rest, 20))
+    rest = _rest(shown, headings)
+    if rest >= ROOM:
+        for row in shown:
+            row["data"] = cut(row["data"], rest)
+    else:
+        headings.remove("type")
+        for row in shown:
+            row["topic"] = grids.cell(row["topic"] + "\n").append_text(row["type"])
+        rest = max(_rest(shown, headings), ROOM)
+        for row in shown:
+            row["data"] = _two_lines(row["data"], rest)
     output.table(shown, columns=headings, whole=("event", "at", "type"))
+
+
+def _rest(shown: list[dict[str, Any]], headings: list[str]) -> int:
+    """The room that the other columns leave for the data."""
+    narrow = [key for key in headings if key != "data"]
+    return output.console().width - grids.width(shown, narrow) - GAP
+
+
+def _two_lines(words: str, width: int) -> str:
+    lines = textwrap.wrap(words, width) or [""]
+    return "\n".join([*lines[:1], *([cut(" ".join(lines[1:]), width)] if lines[1:] else [])])
 
 
 def _when(at: datetime, zone: Zone, now: datetime) -> str:

@@ -46,8 +46,6 @@ def one(row: dict[str, Any], zone: Zone) -> None:
     }
     output.fields({key: value for key, value in about.items() if value})
     click.secho("\nerror", fg="red", bold=True)
-    found = dict(row["error"] or {})
-    if "sqlstate" in found:
-        found["sqlstate"] = run_page.with_condition(found["sqlstate"])
-    output.fields({f"  {key}": value for key, value in found.items() if value})
+    for line in run_page.error_lines(row["error"] or {}):
+        click.echo(line)
     event_page.document("event", row["event"])

@@ -42,7 +42,12 @@ def why(row: dict[str, Any], zone: Zone) -> str:
         return schedule_page.pause(row, zone).removeprefix("paused").removeprefix(":").strip()
     if word == "failing":
         return " ".join(filter(None, (row["error"].get("sqlstate"), runs.headline(row["error"]))))
-    return f"by more than {output.duration(row['max_lag'])}" if word == "behind" else ""
+    return f"by more than {_length(row['max_lag'])}" if word == "behind" else ""
+
+
+def _length(length: timedelta) -> str:
+    """`24 h` where that is all."""
+    return output.duration(length).removesuffix(" 0 min").removesuffix(" 0 h").removesuffix(" 0 s")
 
 
 def lag(row: dict[str, Any]) -> Any:
@@ -110,8 +115,10 @@ def one(row: dict[str, Any], places: list[dict[str, Any]], zone: Zone) -> None:
     output.fields({key: value for key, value in _about(row, places, zone) if value})
     if row["shards"] > 1:
         click.echo()
+        shown = [_place(place, zone) for place in places]
         output.table(
-            [_place(place, zone) for place in places],
+            shown,
+            columns=_used(shown),
             title="shards",
             whole=("shard", "read_to", "next"),
         )
@@ -148,9 +155,14 @@ def _moved(row: dict[str, Any], zone: Zone) -> str:
 def _lag(row: dict[str, Any], zone: Zone) -> str:
     if row["oldest_at"] is None:
         return "none: all has been read"
-    most = f", at most {output.duration(row['max_lag'])} is allowed"
+    most = f", at most {_length(row['max_lag'])} is allowed"
     since = zone.text(row["oldest_at"], seconds=True)
     return f"{output.duration(row['lag'])}, since {since}{most}"
+
+
+def _used(shown: list[dict[str, Any]]) -> list[str]:
+    """The columns in which anything stands."""
+    return [key for key in shown[0] if any(str(each[key] or "") for each in shown)]
 
 
 def _place(place: dict[str, Any], zone: Zone) -> dict[str, Any]:
@@ -159,7 +171,7 @@ def _place(place: dict[str, Any], zone: Zone) -> dict[str, Any]:
         "read_to": place["read_to"],
         "next": place["next_id"],
         "lag": place["lag"] if place["next_at"] else None,
-        "delivered": f"{place['delivered']:,}",
+        "delivered": grids.number(place["delivered"]),
         "moved": zone.text(place["moved_at"], seconds=True),
     }
 
@@ -180,8 +192,7 @@ def held(rows: list[dict[str, Any]], row: dict[str, Any], zone: Zone, now: datet
         }
         for each in rows
     ]
-    headings = [key for key in shown[0] if any(str(each[key] or "") for each in shown)]
-    output.table(shown, columns=headings, title=f"held events{more}", whole=("event", "next"))
+    output.table(shown, columns=_used(shown), title=f"held events{more}", whole=("event", "next"))
 
 
 def _next_try(each: dict[str, Any], zone: Zone, now: datetime) -> str:
@@ -198,13 +209,14 @@ def error(found: dict[str, Any] | None) -> str:
     return " ".join(filter(None, ((found or {}).get("sqlstate"), runs.headline(found))))
 
 
-def recent(rows: list[dict[str, Any]], zone: Zone, now: datetime) -> None:
+def recent(rows: list[dict[str, Any]], row: dict[str, Any], zone: Zone, now: datetime) -> None:
     """The newest runs of the reader."""
     if not rows:
         return
     shown = [
         {
             "run": each["run_id"],
+            "shard": str(each["shard"]) if row["shards"] > 1 else "",
             "state": grids.cell(each["state"], run_page.COLOURS.get(each["state"])),
             "started": zone.recent(each["started_at"], now),
             "took": runs.took(each, now),
@@ -213,8 +225,7 @@ def recent(rows: list[dict[str, Any]], zone: Zone, now: datetime) -> None:
         }
         for each in rows
     ]
-    headings = [key for key in shown[0] if any(str(each[key] or "") for each in shown)]
-    output.table(shown, columns=headings, title="runs of its reader", whole=("run", "started"))
+    output.table(shown, columns=_used(shown), title="runs of its reader", whole=("run", "started"))
 
 
 def hints(row: dict[str, Any]) -> Iterator[str]:

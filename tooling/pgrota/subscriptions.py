@@ -26,7 +26,7 @@ PLACES = "select p.* from rota_core.places(%s) as p"
 HELD = "select h.* from rota_core.held_events(%s, %s) as h"
 RUNS = """
 select r.run_id, r.state, r.attempt, r.created_at, r.run_at, r.started_at, r.finished_at,
-  r.rows_done, r.error, r.stop_reason
+  r.rows_done, r.error, r.stop_reason, (r.input ->> 'shard')::int as shard
 from rota.runs as r
 where r.task = %s
 order by r.run_id desc

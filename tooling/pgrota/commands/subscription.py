@@ -59,7 +59,7 @@ def show(database: Database, name: str, count: int, most: int, zone: Zone) -> No
     subscription_page.one(row, places, zone)
     click.echo()
     subscription_page.held(held, row, zone, now)
-    subscription_page.recent(runs, zone, now)
+    subscription_page.recent(runs, row, zone, now)
     for hint in subscription_page.hints(row):
         click.echo(f"next: {hint}")
 
