@@ -72,6 +72,21 @@ def cell(words: str, style: str | None = None) -> Text:
     return Text(output.printable(words), style=style or "")
 
 
+def stack(*parts: Any) -> Text:
+    """One below the other, in one cell: all but the first are of less weight."""
+    stacked = cell("")
+    for part in parts:
+        if not part:
+            continue
+        if stacked:
+            stacked.append("\n")
+        if isinstance(part, Text):
+            stacked.append_text(part)
+        else:
+            stacked.append(output.printable(part), style="dim" if stacked else None)
+    return stacked
+
+
 def number(value: int | None, style: str | None = None) -> Text:
     """A count with its thousands parted, at the right."""
     return Text("" if value is None else f"{value:,}", style=style or "", justify="right")

@@ -34,7 +34,7 @@ def listing(rows: list[dict[str, Any]], zone: Zone, now: datetime) -> None:
         return
     times_in(zone)
     cells = [_listed(row, zone, now) for row in rows]
-    lines = [cell | {"next": _stack(cell["next"], cell["state"])} for cell in cells]
+    lines = [cell | {"next": grids.stack(cell["next"], cell["state"])} for cell in cells]
     headings = {
         "name": "name", "cron": "cron", "zone": "zone", "starts": "starts", "next": "next",
         "there": "in its zone", "last": "last", "became": "became",
@@ -47,9 +47,11 @@ def listing(rows: list[dict[str, Any]], zone: Zone, now: datetime) -> None:
     stacked = [
         {
             "name": "\n".join(textwrap.wrap(cell["name"], NAME)),
-            "cron": _stack(cell["cron"], cell["zone"]),
-            "next": _stack(cell["next"], cell["there"] and f"{cell['there']} there", cell["state"]),
-            "last": _stack(cell["last"], cell["became"]),
+            "cron": grids.stack(cell["cron"], cell["zone"]),
+            "next": grids.stack(
+                cell["next"], cell["there"] and f"{cell['there']} there", cell["state"]
+            ),
+            "last": grids.stack(cell["last"], cell["became"]),
         }
         for cell in cells
     ]
@@ -79,7 +81,7 @@ def brief(row: dict[str, Any], zone: Zone, now: datetime) -> dict[str, Any]:
     return {
         "name": cell["name"],
         "cron": cell["cron"],
-        "next": _stack(cell["next"], cell["state"]),
+        "next": grids.stack(cell["next"], cell["state"]),
         "last": cell["last"],
         "became": cell["became"],
     }
@@ -87,22 +89,7 @@ def brief(row: dict[str, Any], zone: Zone, now: datetime) -> dict[str, Any]:
 
 def _paused(row: dict[str, Any], zone: Zone) -> Any:
     cell = coloured(pause(row | {"pause_reason": None}, zone))
-    return _stack(cell, row["pause_reason"]) if row["paused"] else cell
-
-
-def _stack(*parts: Any) -> Any:
-    """One below the other, in one cell."""
-    cell = grids.cell("", None)
-    for part in parts:
-        if not part:
-            continue
-        if cell:
-            cell.append("\n")
-        if hasattr(part, "append_text"):
-            cell.append_text(part)
-        else:
-            cell.append(output.printable(part), style="dim" if cell else None)
-    return cell
+    return grids.stack(cell, row["pause_reason"]) if row["paused"] else cell
 
 
 def result(outcome: str | None, run_state: str | None) -> str:

@@ -19,6 +19,7 @@ HELD = {
     "leased": "leased to consumers",
     "dead": "dead",
 }
+HELD_COLOURS = {"dead": "red"}
 
 
 def state(row: dict[str, Any]) -> str:
@@ -64,45 +65,50 @@ def source(row: dict[str, Any]) -> str:
 
 
 def listing(rows: list[dict[str, Any]], zone: Zone, title: str | None = None) -> None:
-    """A line each. What is not as it should be stands out."""
+    """A line each where that fits, else with the lesser things below the others."""
     if not rows:
         click.echo(NONE)
         return
-    output.table(
-        [brief(row, zone) for row in rows],
-        columns=_filled(rows),
-        title=title,
-        whole=("delivered", "lag", "retrying", "dead"),
-        expendable=("task",),
-    )
+    lines = [_listed(row, zone) for row in rows]
+    filled = _used(lines)
+    if grids.width(lines, filled) <= output.console().width:
+        output.table(lines, columns=filled, title=title)
+        return
+    stacked = [
+        {
+            "name": grids.stack(row["name"], source(row), _taker(row)),
+            "delivered": line["delivered"],
+            "lag": line["lag"],
+            "held": grids.stack(*(_held(row, key) for key in reversed(HELD))),
+            "state": line["state"],
+        }
+        for row, line in zip(rows, lines, strict=True)
+    ]
+    output.table(stacked, columns=_used(stacked), title=title, whole=("delivered", "lag"))
 
 
-def _filled(rows: list[dict[str, Any]]) -> dict[str, str]:
-    """Columns that say something: dead letters only where there are some."""
-    known = ["name", "topic", "task", "delivered", "lag", "retrying", "waiting", "leased", "dead"]
-    found = [key for key in known if key not in HELD or any(row[key] for row in rows)]
-    return {key: key for key in [*found, "state"]}
-
-
-def brief(row: dict[str, Any], zone: Zone) -> dict[str, Any]:
-    """A subscription among other things."""
-    same = row["task"] == row["name"]
+def _listed(row: dict[str, Any], zone: Zone) -> dict[str, Any]:
     word = state(row)
-    about = grids.cell(word, COLOURS[word])
-    if why(row, zone):
-        about.append("\n" + output.printable(why(row, zone)), style="dim")
+    counts = {key: grids.number(row[key] or None, HELD_COLOURS.get(key)) for key in HELD}
     return {
         "name": row["name"],
-        "topic": row["topic"] + (f"\n{', '.join(row['types'])}" if row["types"] else ""),
-        "task": "" if same else row["task"] or "(fetched)",
+        "topic": grids.stack(row["topic"], ", ".join(row["types"] or [])),
+        "task": "" if row["task"] == row["name"] else row["task"] or "(fetched)",
         "delivered": grids.number(row["delivered"]),
         "lag": lag(row),
-        "retrying": grids.number(row["retrying"] or None),
-        "waiting": grids.number(row["waiting"] or None),
-        "leased": grids.number(row["leased"] or None),
-        "dead": grids.number(row["dead"] or None, "red"),
-        "state": about,
+        **counts,
+        "state": grids.stack(grids.cell(word, COLOURS[word]), why(row, zone)),
     }
+
+
+def _taker(row: dict[str, Any]) -> str:
+    if row["task"] is None:
+        return "(fetched)"
+    return "" if row["task"] == row["name"] else f"to {row['task']}"
+
+
+def _held(row: dict[str, Any], key: str) -> Any:
+    return row[key] and grids.cell(f"{row[key]:,} {key}", HELD_COLOURS.get(key))
 
 
 def one(row: dict[str, Any], places: list[dict[str, Any]], zone: Zone) -> None:
