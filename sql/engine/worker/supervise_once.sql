@@ -8,8 +8,8 @@ begin
   perform set_config('application_name', 'rota supervisor', true);
   foreach v_duty in array case
     when (state).full_at is null or v_now > (state).full_at + interval '1 minute'
-      then array['recover_workers', 'expire_external', 'fire_due', 'tend']
-    else array['recover_workers', 'expire_external', 'fire_due']
+      then array['recover_workers', 'expire_external', 'fire_due', 'harvest_cron', 'tend']
+    else array['recover_workers', 'expire_external', 'fire_due', 'harvest_cron']
   end loop
     -- One duty that fails must not keep the others from being done.
     begin
@@ -17,6 +17,7 @@ begin
         when 'recover_workers' then perform rota_core.recover_workers();
         when 'expire_external' then perform rota_core.expire_external();
         when 'fire_due' then perform rota_core.fire_due();
+        when 'harvest_cron' then perform rota_core.harvest_cron();
         when 'tend' then perform rota_core.tend();
       end case;
     exception when others then
