@@ -5,15 +5,21 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_message constant text := coalesce(message, 'it failed');
-  v_end constant text := $re$(.*?)\s*(?:$|\n[[:upper:]]+: )$re$;
+  -- The part that shows where in the command it was is left out: history has the command.
+  v_parts constant text[] := regexp_split_to_array(
+    btrim(coalesce(message, ''), E' \n'), $re$\s*\n(?=[[:upper:]]+(?: \d+)?: )$re$
+  );
+  v_error jsonb;
 begin
+  select jsonb_object_agg(lower(m.part[1]), m.part[2])
+  into v_error
+  from unnest(v_parts[2:]) as p (part)
+  cross join lateral regexp_match(p.part, '^(DETAIL|HINT|CONTEXT): +(.*)$') as m (part)
+  where m.part is not null;
+
   return rota_core.error_json(
-    null,
-    substring(v_message from '^(?:[[:upper:]]+: +)?' || v_end),
-    substring(v_message from '\nDETAIL: +' || v_end),
-    substring(v_message from '\nHINT: +' || v_end),
-    substring(v_message from '\nCONTEXT: +' || v_end)
+    null, coalesce(nullif(regexp_replace(v_parts[1], '^[[:upper:]]+: +', ''), ''), 'it failed'),
+    v_error ->> 'detail', v_error ->> 'hint', v_error ->> 'context'
   );
 end;
 $$;

@@ -14,8 +14,9 @@ begin
     select
       j.jobid, w.job_name, w.schedule, w.command, not (j.active and j.is_here),
       coalesce(j.jobname, b.job_name),
-      format('"%%s" %%s%%s%%s', j.schedule, j.command, case when not j.active then ' (inactive)' end,
-        case when not j.is_here then ' (in database ' || j.database || ')' end),
+      case when j.jobid is not null then format('"%%s" %%s%%s%%s', j.schedule, j.command,
+        case when not j.active then ' (inactive)' end,
+        case when not j.is_here then format(' (in database %%s)', j.database) end) end,
       r.is_right,
       case
         when r.is_right then false
@@ -32,9 +33,11 @@ begin
       where c.username = current_user
         and case when $1 is null then starts_with(c.jobname, rota_core.cron_job_name())
           else c.jobname = rota_core.cron_job_name('schedule:' || $1) end
-        and (c.database = current_database() or c.jobname in (
-          select n.job_name from rota_core.wanted_cron_jobs($1) as n
-        ))
+        and (
+          c.database = current_database()
+          or c.jobname in (select n.job_name from rota_core.wanted_cron_jobs($1) as n)
+          or c.jobid in (select o.job_id from rota_core.written_cron_jobs($1) as o)
+        )
     ) as j on j.jobname = w.job_name
     full join rota_core.written_cron_jobs($1) as b on b.job_name = coalesce(w.job_name, j.jobname)
     cross join lateral (

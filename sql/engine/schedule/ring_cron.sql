@@ -43,7 +43,12 @@ begin
     return false;
   end if;
 
-  execute 'select cron.schedule($1, $2, $3)' using v_job.job_name, v_job.schedule, v_job.command;
+  begin
+    execute 'select cron.schedule($1, $2, $3)'
+    using v_job.job_name, v_job.schedule, v_job.command;
+  exception when insufficient_privilege then
+    return false;
+  end;
   return true;
 end;
 $$;
