@@ -42,7 +42,8 @@ end;
 $$;
 
 comment on function rota_core.cron_facts() is
-$doc$What rota_worker sees of pg_cron: version, rights on jobs and history, number of our jobs.$doc$;
+$doc$What rota_worker sees of pg_cron: version, rights on jobs and history, number of our
+jobs.$doc$;
 
 revoke all on function rota_core.cron_facts() from public;
 grant execute on function rota_core.cron_facts() to rota_owner, rota_reader, rota_admin;

@@ -53,7 +53,8 @@ end;
 $$;
 
 comment on function rota_core.health_cron_drift() is
-$doc$Our jobs in cron.job that others have changed, deleted or added, and what puts each right.$doc$;
+$doc$Our jobs in cron.job that others have changed, deleted or added, and what puts each
+right.$doc$;
 
 revoke all on function rota_core.health_cron_drift() from public;
 grant execute on function rota_core.health_cron_drift() to rota_reader, rota_admin;

@@ -37,8 +37,8 @@ end;
 $$;
 
 comment on function rota_core.health_cron_history(jsonb) is
-$doc$Whether rota sees what becomes of commands that pg_cron runs, and may purge pg_cron's history of
-our jobs. Runs with the caller's rights, as health_cron does.$doc$;
+$doc$Whether rota sees what becomes of commands that pg_cron runs, and may purge pg_cron's history
+of our jobs. Runs with the caller's rights, as health_cron does.$doc$;
 
 revoke all on function rota_core.health_cron_history(jsonb) from public;
 grant execute on function rota_core.health_cron_history(jsonb) to rota_reader, rota_admin;

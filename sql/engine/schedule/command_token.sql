@@ -53,8 +53,8 @@ end;
 $$;
 
 comment on function rota_core.command_token(text, boolean) is
-$doc$What a statement begins with, as PostgreSQL reads it: a word, a number, a quoted string or name,
-a comment, or one character; null for a quote or comment that does not end.
+$doc$What a statement begins with, as PostgreSQL reads it: a word, a number, a quoted string or
+name, a comment, or one character; null for a quote or comment that does not end.
 
 - backslashes: whether they escape in plain strings too (standard_conforming_strings off).$doc$;
 

@@ -62,9 +62,9 @@ end;
 $$;
 
 comment on function rota_core.purge_cron_details(bigint, bigint, timestamptz, bigint[]) is
-$doc$Deletes what pg_cron keeps of rota_worker's jobs in this database, after one runid up to another,
-where it is older than `before`, not under way and not among open: at most 2,000 at a time. Returns
-the runid up to which nothing is left.$doc$;
+$doc$Deletes what pg_cron keeps of rota_worker's jobs in this database, after one runid up to
+another, where it is older than `before`, not under way and not among open: at most 2,000 at a
+time. Returns the runid up to which nothing is left.$doc$;
 
 revoke all on function rota_core.purge_cron_details(bigint, bigint, timestamptz, bigint[])
 from public;
