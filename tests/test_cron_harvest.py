@@ -223,6 +223,29 @@ def test_what_pg_cron_keeps_is_purged_when_it_is_old_and_read(app: Clone) -> Non
     assert place == kept[-1] - 1
 
 
+def test_rows_of_others_are_passed_by(app: Clone) -> None:
+    for _ in range(50):
+        last = ran(app, tidy(app), username="postgres")
+    seen = "select p.seen_through from rota_core.cron_place as p"
+    earlier = "update rota_core.cron_place set drawn_at = now() - interval '1 min'"
+    assert (harvest(app), tend(app), tend(app)) == (0, True, True)
+    assert app.value(seen) == 0, "one may just have been drawn"
+    app.run(earlier)
+    assert tend(app)
+    assert app.value(seen) == last
+
+    ran(app, tidy(app))
+    last = ran(app, tidy(app), username="postgres")
+    for _ in range(2):
+        app.run(earlier)
+        assert tend(app)
+    assert app.value(seen) < last, "not over one that is ours"
+    assert harvest(app) == 1
+    app.run(earlier)
+    assert tend(app)
+    assert app.value(seen) == last
+
+
 def test_a_pg_cron_that_is_made_anew_counts_anew(app: Clone) -> None:
     for _ in range(3):
         ran(app, tidy(app))

@@ -26,7 +26,7 @@ values
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', '
-    cron_changes cron_details cron_facts purge_cron_details ring_cron sync_cron
+    cron_changes cron_details cron_drawn cron_facts purge_cron_details cron_drawn ring_cron sync_cron
     worker_backends
   '),
   ('rota_reader', 'rota_core', '

@@ -106,6 +106,7 @@
 \ir schedule/cron_details.sql
 \ir schedule/harvest_cron.sql
 \ir schedule/purge_cron_details.sql
+\ir schedule/cron_drawn.sql
 \ir schedule/purge_cron.sql
 \ir schedule/pass_over.sql
 \ir schedule/catch_up.sql

@@ -28,13 +28,15 @@ create index cron_job_standing on rota_core.cron_job (job_name, written_at desc)
   where gone_at is null;
 
 create table rota_core.cron_place (
-  extension       oid primary key,
-  seen_through    bigint not null,
-  purged_through  bigint not null
+  extension      oid primary key,
+  seen_through   bigint not null,
+  purged_through bigint not null,
+  drawn_through  bigint,
+  drawn_at       timestamptz
 );
 comment on table rota_core.cron_place is
-  'One row: the runid in cron.job_run_details up to which all rows have been looked at, and purged.
-  pg_cron counts anew when its extension is made anew.';
+  'One row: the runid in cron.job_run_details up to which all rows have been looked at, and purged,
+  and which was the last to be drawn at a time. pg_cron counts anew when its extension is made anew.';
 
 create table rota_core.cron_command (
   cron_run_id bigint primary key,

@@ -13,9 +13,12 @@ begin
     when r.bare = '' then 'It is empty.'
     when strpos(r.bare, ';') > 0 then
       'Several statements are one transaction to pg_cron, in which VACUUM and the like fail.'
-    when r.bare ~ '^copy\M' then 'A COPY to or from the client wedges pg_cron for everybody.'
-    when r.bare ~ ('^(begin|start|commit|end|rollback|abort|savepoint|release|prepare|execute'
-      || '|deallocate|declare|fetch|move|close|set|reset|discard|lock|listen|unlisten)\M') then
+    when r.bare ~ $re$^copy\M$re$ then 'A COPY to or from the client wedges pg_cron for everybody.'
+    when substring(r.bare from $re$^\w+$re$) in (
+      'begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'prepare',
+      'execute', 'deallocate', 'declare', 'fetch', 'move', 'close', 'set', 'reset', 'discard',
+      'lock', 'listen', 'unlisten'
+    ) then
       'Each start is a session of its own, so nothing would come of it.'
   end)
   into v_reason

@@ -27,6 +27,22 @@ begin
   )
   where p.extension = v_place.extension;
 
+  -- Rows of others are not seen, but looked through at each reading. A number is used as soon as it
+  -- is drawn, so one that was drawn a while ago and is not ours will never be.
+  if v_place.drawn_at is null or v_place.drawn_at < rota_core.wall_clock() - interval '30 s' then
+    update rota_core.cron_place as p
+    set
+      seen_through = case
+        when p.drawn_through > p.seen_through and not exists (
+          select from rota_core.cron_details(p.seen_through, '{}') as d
+          where d.cron_run_id <= p.drawn_through
+        ) then p.drawn_through
+        else p.seen_through end,
+      drawn_through = rota_core.cron_drawn(),
+      drawn_at = rota_core.wall_clock()
+    where p.extension = v_place.extension;
+  end if;
+
   -- Nothing that is still to be read can have run under these.
   delete from rota_core.cron_job as j
   where j.gone_at < v_before
