@@ -88,3 +88,17 @@ def health(app: Clone, name: str, user: str = "postgres") -> list[dict[str, str]
         name, user=user,
     )  # fmt: skip
     return [row for (row,) in found]
+
+
+def with_command(database: Clone) -> Clone:
+    """A schedule `tidy` with a command, known for longer than what is entered in the tests."""
+    prepare(database)
+    database.run("select rota.define_schedule('tidy', '*/5 * * * *', command => 'vacuum')")
+    assert sync(database) == "synced"
+    launched(database)
+    database.run("update rota_core.cron_job set written_at = now() - interval '30 days'")
+    return database
+
+
+def tidy(app: Clone) -> int:
+    return job_id(app, "schedule:tidy")

@@ -36,7 +36,7 @@ create table rota_core.cron_place (
 );
 comment on table rota_core.cron_place is
   'One row: the runid in cron.job_run_details up to which all rows have been looked at, and purged,
-  and which was the last to be drawn at a time. pg_cron counts anew when its extension is made anew.';
+  and which was the last to be drawn at a time. An extension made anew counts anew.';
 
 create table rota_core.cron_command (
   cron_run_id bigint primary key,

@@ -9,7 +9,7 @@ declare
 begin
   delete from rota_core.finished_run as f
   where f.run_id = requeue_finished.run_id and f.state in ('failed', 'cancelled')
-    and not f.redacted and f.lane <> 'pg_cron'
+    and not f.redacted
   returning f.* into v_run;
   if not found then
     return coalesce(
