@@ -7,9 +7,9 @@ insert into recorded (role, room, names)
 values
   ('rota_admin', 'rota', '
     allow_run_as calendar_excludes call_task cancel configure cron_matches cron_next cron_prev
-    define_calendar define_lane define_schedule define_task drop_calendar drop_lane drop_schedule
-    drop_task erase_subject get_run log pause resume retry retry_all start start_many
-    start_schedule
+    define_calendar define_lane define_schedule define_task drop_calendar drop_lane
+    drop_schedule drop_task erase_subject get_run log pause resume retry retry_all start
+    start_many start_schedule
   '),
   ('rota_app', 'rota', '
     calendar_excludes call_task cancel cron_matches cron_next cron_prev get_run log retry start
@@ -21,26 +21,31 @@ values
     calendar_excludes cron_matches cron_next cron_prev log serve start start_many supervise work
   '),
   ('rota_admin', 'rota_core', '
-    check_answer cron_facts deadline_message engine_facts has_trampoline health_cron
-    health_cron_jobs health_cron_server health_engine health_runs health_schedules health_tasks
-    health_worker_role health_workers next_start redact save_task task_call trampoline_name
-    wall_clock
+    check_answer cron_facts cron_job_name deadline_message engine_facts has_trampoline
+    health_cron health_cron_drift health_cron_history health_cron_jobs health_cron_server
+    health_engine health_runs health_schedules health_tasks health_worker_role health_workers
+    next_start redact save_task task_call trampoline_name wall_clock wanted_cron_jobs
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
-  ('rota_owner', 'rota_core', 'cron_changes cron_facts ring_cron sync_cron worker_backends'),
+  ('rota_owner', 'rota_core', '
+    cron_changes cron_details cron_drawn cron_facts purge_cron_details ring_cron sync_cron
+    worker_backends
+  '),
   ('rota_reader', 'rota_core', '
-    cron_facts deadline_message engine_facts has_trampoline health_cron health_cron_jobs
-    health_cron_server health_engine health_runs health_schedules health_tasks health_worker_role
-    health_workers next_start redact trampoline_name wall_clock
+    cron_facts cron_job_name deadline_message engine_facts has_trampoline health_cron
+    health_cron_drift health_cron_history health_cron_jobs health_cron_server health_engine
+    health_runs health_schedules health_tasks health_worker_role health_workers next_start
+    redact trampoline_name wall_clock wanted_cron_jobs
   '),
   ('rota_worker', 'rota_core', '
     asked_to_leave check_answer check_deadlines claim claim_external close_worker collect_log
-    count_signal cron_job_name drop_partitions due_runs end_worker ensure_partitions error_json expire_external
-    external_runs external_tasks fire_due has_deferred_constraints hold_locks lane_workers lanes
-    log_external note_trouble open_worker open_workers record_chunk record_outcomes
-    recover_workers refuse_read_only register_worker request_stop run_batch runs_to_stop
-    see_worker serve_lane setting stop_runs supervise_once tend wall_clock wanted_cron_jobs
-    work_slice
+    count_signal cron_job_name drop_partitions due_runs end_worker ensure_partitions error_json
+    expire_external external_runs external_tasks fire_due harvest_cron has_deferred_constraints
+    hold_locks lane_workers lanes log_external note_cron_change note_trouble open_cron_place
+    open_worker open_workers purge_cron record_chunk record_outcomes recover_workers
+    refuse_read_only register_worker request_stop run_batch runs_to_stop see_worker serve_lane
+    setting stop_runs supervise_once tend wall_clock wanted_cron_jobs work_slice
+    written_cron_jobs
   '),
   ('rota_admin', 'rota views', '
     attempts calendars health logs missed_deadlines runs schedules slots tasks workers

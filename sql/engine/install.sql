@@ -35,6 +35,7 @@
 
 -- task: definitions and their policy
 \ir task/check_name.sql
+\ir task/check_keep.sql
 \ir task/check_callers.sql
 \ir task/check_pausable.sql
 \ir task/check_policy.sql
@@ -85,13 +86,18 @@
 -- schedule: definitions, slots, doorbells
 \ir schedule/check_timezone.sql
 \ir schedule/is_plain_cron.sql
+\ir schedule/command_token.sql
+\ir schedule/bare_command.sql
 \ir schedule/check_command.sql
 \ir schedule/check_schedule.sql
 \ir schedule/cron_doorbell.sql
 \ir schedule/is_transient.sql
 \ir schedule/cron_job_name.sql
 \ir schedule/wanted_cron_jobs.sql
+\ir schedule/written_cron_jobs.sql
 \ir schedule/cron_changes.sql
+\ir schedule/note_cron_change.sql
+\ir schedule/open_cron_place.sql
 \ir schedule/sync_cron.sql
 \ir schedule/ring_cron.sql
 \ir schedule/refuse_rule.sql
@@ -117,6 +123,14 @@
 \ir schedule/check_deadlines.sql
 \ir schedule/save_deadline.sql
 \ir schedule/missed_deadlines.sql
+\ir schedule/command_of_job.sql
+\ir schedule/command_error.sql
+\ir schedule/record_command.sql
+\ir schedule/cron_details.sql
+\ir schedule/harvest_cron.sql
+\ir schedule/purge_cron_details.sql
+\ir schedule/cron_drawn.sql
+\ir schedule/purge_cron.sql
 \ir schedule/pass_over.sql
 \ir schedule/catch_up.sql
 \ir schedule/advance_schedule.sql
@@ -201,6 +215,8 @@
 \ir report/health_cron.sql
 \ir report/health_cron_server.sql
 \ir report/health_cron_jobs.sql
+\ir report/health_cron_history.sql
+\ir report/health_cron_drift.sql
 \ir report/health_worker_role.sql
 \ir report/health_workers.sql
 \ir report/health_engine.sql

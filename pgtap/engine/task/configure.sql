@@ -1,5 +1,5 @@
 begin;
-select plan(19);
+select plan(25);
 
 create function pg_temp.refusal(statement text) returns text
 language plpgsql as $$
@@ -28,13 +28,13 @@ set local role rota_admin;
 select is(
   pg_temp.refusal('select rota.configure(''colour'', ''blue'')'),
   '42704 setting ''colour'' does not exist; '
-  'Settings are history_keep, log_keep, key_keep and slot_keep.',
+  'Settings are history_keep, log_keep, key_keep, slot_keep, cron_keep and cron_policy.',
   'an unknown setting is refused'
 );
 select is(
   pg_temp.refusal('select rota.configure(''draining'', ''infinity'')'),
   '42704 setting ''draining'' does not exist; '
-  'Settings are history_keep, log_keep, key_keep and slot_keep.',
+  'Settings are history_keep, log_keep, key_keep, slot_keep, cron_keep and cron_policy.',
   'what deploys use is nobody''s setting'
 );
 select is(
@@ -49,9 +49,18 @@ from unnest(
   '{"a while",null,"",23 hours,-5 days,101 years,999999999999 years,90 days; drop}'::text[]
 )
   as v (length);
+select is(
+  pg_temp.refusal(format('select rota.configure(''cron_policy'', %L)', v.policy)),
+  format(
+    '22023 cron_policy is repair or report, not %s; '
+    'select rota.configure(''cron_policy'', ''report'');', quote_nullable(v.policy)
+  ),
+  format('refused as a policy: %s', coalesce(v.policy, 'null'))
+)
+from unnest('{ignore,null,7 days}'::text[]) as v (policy);
 reset role;
 select is_empty(
-  $$select from rota_core.setting as s where s.name like '%keep'$$,
+  $$select from rota_core.setting as s where s.name like '%keep' or s.name = 'cron_policy'$$,
   'after the refusals nothing is set'
 );
 
@@ -62,13 +71,18 @@ select is(
 from (
   values
   ('history_keep', '90 days'), ('log_keep', '30 days'), ('key_keep', '90 days'),
-  ('slot_keep', '90 days'), ('draining', 'false'), ('colour', null)
+  ('slot_keep', '90 days'), ('cron_keep', '7 days'), ('cron_policy', 'repair'),
+  ('draining', 'false'), ('colour', null)
 ) as s (name, length);
 set local role rota_admin;
 select rota.configure('log_keep', '1 year');
 select rota.configure('log_keep', '1 day');
 reset role;
 select is(rota_core.setting('log_keep'), '1 day', 'the last word counts');
+set local role rota_admin;
+select rota.configure('cron_policy', 'report');
+reset role;
+select is(rota_core.setting('cron_policy'), 'report', 'a policy is a word');
 
 select * from finish();
 rollback;

@@ -5,28 +5,23 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_length interval;
 begin
-  if setting is null or setting not in ('history_keep', 'log_keep', 'key_keep', 'slot_keep') then
+  if setting is null or setting not in (
+    'history_keep', 'log_keep', 'key_keep', 'slot_keep', 'cron_keep', 'cron_policy'
+  ) then
     raise exception using
       errcode = 'undefined_object',
       message = format('setting %s does not exist', quote_nullable(setting)),
-      hint = 'Settings are history_keep, log_keep, key_keep and slot_keep.';
+      hint = 'Settings are history_keep, log_keep, key_keep, slot_keep, cron_keep and cron_policy.';
   end if;
 
-  begin
-    v_length := value::interval;
-  exception
-    when invalid_datetime_format or datetime_field_overflow or interval_field_overflow then
-      v_length := null;
-  end;
-  if v_length is null or v_length not between interval '1 day' and interval '100 years' then
+  if setting <> 'cron_policy' then
+    perform rota_core.check_keep(setting, value);
+  elsif (value in ('repair', 'report')) is not true then
     raise exception using
       errcode = 'invalid_parameter_value',
-      message = format('%s must be a length from 1 day to 100 years, not %s', setting,
-        quote_nullable(value)),
-      hint = format('select rota.configure(%L, ''90 days'');', setting);
+      message = format('cron_policy is repair or report, not %s', quote_nullable(value)),
+      hint = 'select rota.configure(''cron_policy'', ''report'');';
   end if;
 
   insert into rota_core.setting as s (name, value)
@@ -36,13 +31,16 @@ end;
 $$;
 
 comment on function rota.configure(text, text) is
-$doc$Change how long rota keeps its own records.
+$doc$Change how long rota keeps its own records, and what it does about its jobs in cron.job.
 
 - setting: `history_keep` finished runs, attempts and missed deadlines (default 90 days), `log_keep`
-  log lines (30 days), `key_keep` idempotency keys (90 days), `slot_keep` fired slots (90 days).
-- value: a length from 1 day to 100 years, such as `180 days`.
+  log lines (30 days), `key_keep` idempotency keys (90 days), `slot_keep` fired slots (90 days),
+  `cron_keep` what pg_cron keeps of our jobs in cron.job_run_details (7 days): each a length from 1
+  day to 100 years. `cron_policy`: what others did to our jobs in cron.job is put right within a
+  minute and logged (`repair`, the default), or left and shown in rota.health (`report`).
+- value: such as `180 days`, or `report`.
 
-Raises 42704 for an unknown setting, 22023 for a bad length.
+Raises 42704 for an unknown setting, 22023 for a bad value.
 For: rota_admin.$doc$;
 
 revoke all on function rota.configure(text, text) from public;

@@ -18,7 +18,7 @@ begin
     perform rota_core.place_runs(name);
   elsif kind = 'schedule' then
     perform rota_core.schedule_resumed(name);
-    perform rota_core.sync_cron();
+    perform rota_core.sync_cron(name);
   end if;
 end;
 $$;

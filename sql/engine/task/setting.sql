@@ -21,6 +21,8 @@ as $$
       when 'log_keep' then '30 days'
       when 'key_keep' then '90 days'
       when 'slot_keep' then '90 days'
+      when 'cron_keep' then '7 days'
+      when 'cron_policy' then 'repair'
       when 'draining' then 'false'
     end
   );

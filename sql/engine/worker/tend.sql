@@ -7,6 +7,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz := rota_core.wall_clock();
+  v_synced text;
 begin
   if not pg_try_advisory_xact_lock(1919906917, 0) then
     return false;
@@ -50,15 +51,19 @@ begin
 
   perform rota_core.ensure_partitions();
   perform rota_core.drop_partitions();
-  perform rota_core.sync_cron();
+  v_synced := rota_core.sync_cron();
+  if v_synced like 'failed: %' then
+    perform rota_core.note_trouble('sync_cron', '', v_synced);
+  end if;
   perform rota_core.ring_cron();
+  perform rota_core.purge_cron();
   return true;
 end;
 $$;
 
 comment on function rota_core.tend() is
 $doc$Rota's own upkeep, once a minute: pauses that end, runs without a task, expired keys,
-partitions, cron.job. Returns false when another session is at it.$doc$;
+partitions, cron.job and its history. Returns false when another session is at it.$doc$;
 
 revoke all on function rota_core.tend() from public;
 grant execute on function rota_core.tend() to rota_worker;
