@@ -56,7 +56,7 @@ class Impatient(CronSim):
 
 def expected(
     expression: str, at: datetime, zone: str, *, reverse: bool
-) -> datetime | None | type[RecursionError]:
+) -> datetime | type[RecursionError] | None:
     """The library's answer; None where it refuses, RecursionError where it has none."""
     local = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
     try:

@@ -77,11 +77,13 @@ def test_each_slot_once_through_a_failover(pair: Pair) -> None:
     standby.supervise()
     standby.work()
     wait_until(
-        lambda: standby.value(
-            "select min(newest) from (select max(s.slot) as newest from rota.slots as s"
-            " group by s.schedule) as n"
-        )
-        >= survived + timedelta(seconds=3),
+        lambda: (
+            standby.value(
+                "select min(newest) from (select max(s.slot) as newest from rota.slots as s"
+                " group by s.schedule) as n"
+            )
+            >= survived + timedelta(seconds=3)
+        ),
         timeout=20,
         what="three more rounds",
     )

@@ -53,9 +53,7 @@ def _lateness(server: Server, scale: Scale) -> Table:
             with arena.supervised(), arena.working(WORKERS):
                 late = _wait_for(arena, schedules * slots, 60 + 10 * slots)
         delays = [seconds for _, seconds in late]
-        table.add(
-            schedules, slots, percentile(delays, 0.5), percentile(delays, 0.99), max(delays)
-        )
+        table.add(schedules, slots, percentile(delays, 0.5), percentile(delays, 0.99), max(delays))
     return table
 
 
