@@ -38,8 +38,11 @@ Pair = tuple[Clone, Clone]
 
 @pytest.fixture
 def pair(harness: Harness, make_server: Callable[..., Server]) -> Iterator[Pair]:
-    """The same database on a primary and on its standby."""
-    primary = harness.clone(make_server(durable=True))
+    """The same database on a primary and on its standby.
+
+    Without fsync: what a killed process has written, the kernel keeps.
+    """
+    primary = harness.clone(make_server(synchronous_commit="on", full_page_writes="on"))
     prepare(primary)
     primary.run(EFFECT)
     standby = harness.make_standby(primary.server)

@@ -22,8 +22,9 @@ begin
           where w.schedule = s.schedule and w.outcome = 'waiting'
         )
       ) as busy
-    from rota_core.schedule as s
-    where s.schedule = any(start_slots.schedules) and s.next_at <= start_slots.now
+    from unnest(start_slots.schedules) as u (schedule)
+    join rota_core.schedule as s on s.schedule = u.schedule
+    where s.next_at <= start_slots.now
       and not exists (
         select from rota_core.slot as t where t.schedule = s.schedule and t.slot = s.next_at
       )
