@@ -134,6 +134,7 @@
 \ir schedule/pass_over.sql
 \ir schedule/catch_up.sql
 \ir schedule/advance_schedule.sql
+\ir schedule/mend_schedules.sql
 \ir schedule/start_slots.sql
 \ir schedule/fire_batch.sql
 \ir schedule/fire_singly.sql

@@ -14,6 +14,7 @@ begin
   end if;
 
   perform rota.resume(p.kind, p.name) from rota_core.pause as p where p.until <= v_now;
+  perform rota_core.mend_schedules();
 
   perform rota_core.finish_runs(array(
     select r.run_id
@@ -62,8 +63,9 @@ end;
 $$;
 
 comment on function rota_core.tend() is
-$doc$Rota's own upkeep, once a minute: pauses that end, runs without a task, expired keys,
-partitions, cron.job and its history. Returns false when another session is at it.$doc$;
+$doc$Rota's own upkeep, once a minute: pauses that end, schedules after the clock was put back,
+runs without a task, expired keys, partitions, cron.job and its history. Returns false when
+another session is at it.$doc$;
 
 revoke all on function rota_core.tend() from public;
 grant execute on function rota_core.tend() to rota_worker;
