@@ -101,8 +101,8 @@ select is_empty(
 select views_are(
   'rota',
   string_to_array(
-    'attempts calendars dead_letters events health logs missed_deadlines runs schedules slots
-    subscriptions tasks workers', ' '
+    'attempts calendars dead_letters events health logs missed_deadlines runs schedules slots '
+    'subscriptions tasks workers', ' '
   )::name[],
   'the views are those that are known'
 );

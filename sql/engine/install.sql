@@ -43,7 +43,6 @@
 \ir task/has_trampoline.sql
 \ir task/allow_run_as.sql
 \ir task/check_run_as.sql
-\ir task/parse_keep.sql
 \ir task/parse_size.sql
 \ir task/configure.sql
 \ir task/define_lane.sql

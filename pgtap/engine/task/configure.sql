@@ -1,5 +1,5 @@
 begin;
-select plan(37);
+select plan(40);
 
 create function pg_temp.refusal(statement text) returns text
 language plpgsql as $$
