@@ -134,6 +134,7 @@
 \ir event/check_watch.sql
 \ir event/condition_problem.sql
 \ir event/condition_columns.sql
+\ir event/condition_path.sql
 \ir event/check_condition.sql
 \ir event/try_capture.sql
 \ir event/watch_definition.sql
