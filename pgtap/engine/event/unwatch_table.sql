@@ -64,7 +64,7 @@ select results_eq(
   'nothing is captured any more, and what was captured stays'
 );
 select results_eq(
-  'select w.table_name::text, w.ended_at from rota_core.watch as w order by 1',
+  $$select w.table_name::text collate "default", w.ended_at from rota_core.watch as w order by 1$$,
   $$values ('other', null), ('t', timestamptz '2026-01-01 12:00+00')$$,
   'the log still finds the watch'
 );
