@@ -31,6 +31,8 @@ select h.* from rota_core.health_schedules() as h
 union all
 select h.* from rota_core.health_runs() as h
 union all
+select h.* from rota_core.health_watches() as h
+union all
 select h.* from rota_core.health_events() as h;
 
 comment on view rota.health is

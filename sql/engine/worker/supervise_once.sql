@@ -10,7 +10,7 @@ begin
     when (state).full_at is null or v_now > (state).full_at + interval '1 minute'
       then array[
         'recover_workers', 'expire_external', 'fire_due', 'check_deadlines', 'harvest_cron', 'tend',
-        'tend_events'
+        'tend_watches', 'tend_events'
       ]
     else array[
       'recover_workers', 'expire_external', 'fire_due', 'check_deadlines', 'harvest_cron'
@@ -25,6 +25,7 @@ begin
         when 'check_deadlines' then perform rota_core.check_deadlines();
         when 'harvest_cron' then perform rota_core.harvest_cron();
         when 'tend' then perform rota_core.tend();
+        when 'tend_watches' then perform rota_core.tend_watches();
         when 'tend_events' then perform rota_core.tend_events();
       end case;
     exception when others then
