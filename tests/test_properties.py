@@ -196,6 +196,7 @@ class Driver:
             self.define(task)
             self.sessions[0].execute("select rota.resume('task', %s)", [task])
         self.paused.clear()
+        self.started.add(self.call("select s.run_id from rota.start('sick') as s"))
 
 
 def with_answer(task: dict[str, Any]) -> dict[str, Any]:

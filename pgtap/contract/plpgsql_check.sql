@@ -10,7 +10,8 @@ values
   ('ring_cron', 'cannot determinate a result of dynamic SQL', 'pg_cron may be missing'),
   ('run_batch', 'never read variable %', 'cheaper than perform'),
   ('call_task', 'text type variable is not sanitized', 'built with %I when the task was defined'),
-  ('run_batch', 'text type variable is not sanitized', 'built with %I when the task was defined');
+  ('run_batch', 'text type variable is not sanitized', 'built with %I when the task was defined'),
+  ('deliver', 'text type variable is not sanitized', 'built with %I by delivery_statement');
 
 -- Where pg_cron is not installed, its tables and functions as rota uses them.
 do $$

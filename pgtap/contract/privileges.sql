@@ -12,8 +12,8 @@ values
     pause redrive_dead_letters resume retry retry_all start start_many start_schedule
   '),
   ('rota_app', 'rota', '
-    ack_events calendar_excludes call_task cancel cron_matches cron_next cron_prev emit fetch_events
-    get_run log retry start start_many
+    ack_events calendar_excludes call_task cancel cron_matches cron_next cron_prev emit
+    fetch_events get_run log retry start start_many
   '),
   ('rota_monitor', 'rota', 'calendar_excludes cron_matches cron_next cron_prev'),
   ('rota_reader', 'rota', 'calendar_excludes cron_matches cron_next cron_prev'),
@@ -22,35 +22,41 @@ values
     work
   '),
   ('rota_admin', 'rota_core', '
-    check_answer cron_facts deadline_message engine_facts event_key follow_events has_trampoline
-    health_cron health_cron_jobs health_cron_server health_engine health_events health_runs
-    health_schedules health_tasks health_worker_role health_workers held_events next_start
-    oldest_unread places redact save_task tail_events task_call trampoline_name wall_clock
+    check_answer cron_facts cron_job_name deadline_message engine_facts event_key follow_events
+    has_trampoline health_cron health_cron_drift health_cron_history health_cron_jobs
+    health_cron_server health_engine health_events health_runs health_schedules health_tasks
+    health_worker_role health_workers held_events next_start oldest_unread places redact
+    save_task tail_events task_call trampoline_name wall_clock wanted_cron_jobs
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
-  ('rota_owner', 'rota_core', 'cron_changes cron_facts ring_cron sync_cron worker_backends'),
+  ('rota_owner', 'rota_core', '
+    cron_changes cron_details cron_drawn cron_facts purge_cron_details ring_cron sync_cron
+    worker_backends
+  '),
   ('rota_reader', 'rota_core', '
-    cron_facts deadline_message engine_facts event_key follow_events has_trampoline health_cron
-    health_cron_jobs health_cron_server health_engine health_events health_runs health_schedules
-    health_tasks health_worker_role health_workers held_events next_start oldest_unread places
-    redact tail_events trampoline_name wall_clock
+    cron_facts cron_job_name deadline_message engine_facts event_key follow_events has_trampoline
+    health_cron health_cron_drift health_cron_history health_cron_jobs health_cron_server
+    health_engine health_events health_runs health_schedules health_tasks health_worker_role
+    health_workers held_events next_start oldest_unread places redact tail_events trampoline_name
+    wall_clock wanted_cron_jobs
   '),
   ('rota_worker', 'rota_core', '
     asked_to_leave check_answer check_deadlines claim claim_external close_worker collect_log
     count_signal cron_job_name drop_partitions due_runs end_worker ensure_partitions error_json
-    expire_external external_runs external_tasks fire_due has_deferred_constraints hold_locks
-    lane_workers lanes log_external note_trouble open_worker open_workers record_chunk
-    record_outcomes recover_workers refuse_read_only register_worker request_stop run_batch
-    runs_to_stop see_worker serve_lane setting stop_runs supervise_once tend tend_events wall_clock
-    wanted_cron_jobs work_slice
+    expire_external external_runs external_tasks fire_due harvest_cron has_deferred_constraints
+    hold_locks lane_workers lanes log_external note_cron_change note_trouble open_cron_place
+    open_worker open_workers purge_cron record_chunk record_outcomes recover_workers
+    refuse_read_only register_worker request_stop run_batch runs_to_stop see_worker serve_lane
+    setting stop_runs supervise_once tend tend_events wall_clock wanted_cron_jobs work_slice
+    written_cron_jobs
   '),
   ('rota_admin', 'rota views', '
-    attempts calendars dead_letters events health logs missed_deadlines runs schedules slots tasks
-    workers
+    attempts calendars dead_letters events health logs missed_deadlines runs schedules slots
+    tasks workers
   '),
   ('rota_reader', 'rota views', '
-    attempts calendars dead_letters events health logs missed_deadlines runs schedules slots tasks
-    workers
+    attempts calendars dead_letters events health logs missed_deadlines runs schedules slots
+    tasks workers
   '),
   ('rota_admin', 'schemas', 'rota rota_core'),
   ('rota_app', 'schemas', 'rota rota_core'),

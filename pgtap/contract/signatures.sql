@@ -102,7 +102,7 @@ select views_are(
   'rota',
   string_to_array(
     'attempts calendars dead_letters events health logs missed_deadlines runs schedules slots '
-    || 'subscriptions tasks workers', ' '
+    'subscriptions tasks workers', ' '
   )::name[],
   'the views are those that are known'
 );

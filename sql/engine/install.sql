@@ -35,6 +35,7 @@
 
 -- task: definitions and their policy
 \ir task/check_name.sql
+\ir task/check_keep.sql
 \ir task/check_callers.sql
 \ir task/check_pausable.sql
 \ir task/check_policy.sql
@@ -42,7 +43,6 @@
 \ir task/has_trampoline.sql
 \ir task/allow_run_as.sql
 \ir task/check_run_as.sql
-\ir task/parse_keep.sql
 \ir task/parse_size.sql
 \ir task/configure.sql
 \ir task/define_lane.sql
@@ -87,13 +87,18 @@
 -- schedule: definitions, slots, doorbells
 \ir schedule/check_timezone.sql
 \ir schedule/is_plain_cron.sql
+\ir schedule/command_token.sql
+\ir schedule/bare_command.sql
 \ir schedule/check_command.sql
 \ir schedule/check_schedule.sql
 \ir schedule/cron_doorbell.sql
 \ir schedule/is_transient.sql
 \ir schedule/cron_job_name.sql
 \ir schedule/wanted_cron_jobs.sql
+\ir schedule/written_cron_jobs.sql
 \ir schedule/cron_changes.sql
+\ir schedule/note_cron_change.sql
+\ir schedule/open_cron_place.sql
 \ir schedule/sync_cron.sql
 \ir schedule/ring_cron.sql
 \ir schedule/refuse_rule.sql
@@ -119,9 +124,18 @@
 \ir schedule/check_deadlines.sql
 \ir schedule/save_deadline.sql
 \ir schedule/missed_deadlines.sql
+\ir schedule/command_of_job.sql
+\ir schedule/command_error.sql
+\ir schedule/record_command.sql
+\ir schedule/cron_details.sql
+\ir schedule/harvest_cron.sql
+\ir schedule/purge_cron_details.sql
+\ir schedule/cron_drawn.sql
+\ir schedule/purge_cron.sql
 \ir schedule/pass_over.sql
 \ir schedule/catch_up.sql
 \ir schedule/advance_schedule.sql
+\ir schedule/mend_schedules.sql
 \ir schedule/start_slots.sql
 \ir schedule/fire_batch.sql
 \ir schedule/fire_singly.sql
@@ -199,6 +213,8 @@
 \ir event/droppable_partitions.sql
 \ir event/drop_event_partitions.sql
 \ir event/tend_events.sql
+\ir event/planning.sql
+\ir event/plan_as_before.sql
 \ir event/lease_again.sql
 \ir event/is_behind_much.sql
 \ir event/lease_page.sql
@@ -208,7 +224,6 @@
 \ir event/dead_letters.sql
 \ir event/redrive_dead_letters.sql
 \ir event/discard_dead_letters.sql
-
 -- event: capture of changes
 \ir event/columns_of.sql
 \ir event/has_columns.sql
@@ -233,6 +248,7 @@
 \ir event/check_watch.sql
 \ir event/condition_problem.sql
 \ir event/condition_columns.sql
+\ir event/condition_path.sql
 \ir event/check_condition.sql
 \ir event/try_capture.sql
 \ir event/watch_definition.sql
@@ -319,6 +335,8 @@
 \ir report/health_cron.sql
 \ir report/health_cron_server.sql
 \ir report/health_cron_jobs.sql
+\ir report/health_cron_history.sql
+\ir report/health_cron_drift.sql
 \ir report/health_worker_role.sql
 \ir report/health_workers.sql
 \ir report/health_engine.sql

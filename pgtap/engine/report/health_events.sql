@@ -51,7 +51,9 @@ select matches(
   pg_temp.said('subscription half'), '^warning: .* 04:00:00', 'past half of it, a warning'
 );
 select matches(pg_temp.said('subscription near'), '^ok: .* 11:00:00', 'before that, neither');
-select is(pg_temp.said('subscription none'), 'ok: it has read all', 'nor for one that has read all');
+select is(
+  pg_temp.said('subscription none'), 'ok: it has read all', 'nor for one that has read all'
+);
 select rota_core.release_subscription('gone', 'why');
 select is(
   pg_temp.said('subscription gone'),

@@ -7,7 +7,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_ordered boolean;
+  v_settings constant text[] := rota_core.planning();
   v_mine bigint[];
+  v_acknowledged int;
 begin
   select s.ordered into v_ordered
   from rota_core.subscription as s where s.subscription = ack_events.subscription;
@@ -23,6 +25,7 @@ begin
     for share;
   end if;
 
+  perform rota_core.plan_for_index();
   -- In order, so that two acks of the same events do not deadlock.
   v_mine := array(
     select h.event_id
@@ -32,7 +35,9 @@ begin
     order by h.event_id
     for update
   );
-  return rota_core.let_go(subscription, v_mine);
+  v_acknowledged := rota_core.let_go(subscription, v_mine);
+  perform rota_core.plan_as_before(v_settings);
+  return v_acknowledged;
 end;
 $$;
 

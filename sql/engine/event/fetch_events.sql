@@ -12,6 +12,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_source rota_core.subscription;
+  v_settings constant text[] := rota_core.planning();
   v_ids bigint[];
 begin
   if max_events is null or max_events not between 1 and 10000
@@ -36,6 +37,7 @@ begin
     return;
   end if;
 
+  perform rota_core.plan_for_index();
   v_ids := rota_core.lease_again(v_source, max_events, lease);
   v_ids := v_ids || rota_core.lease_new(v_source, max_events - cardinality(v_ids), lease);
 
@@ -50,6 +52,7 @@ begin
   )
   where h.subscription = fetch_events.subscription and h.event_id = any(v_ids)
   order by h.event_id;
+  perform rota_core.plan_as_before(v_settings);
 end;
 $$;
 

@@ -29,9 +29,10 @@ begin
   else
     status := 'critical';
     detail := 'changes are not captured, for want of a trigger: ' || v_lack.members;
-    hint := coalesce(
-      format('select rota_core.cover_watch(%L::regclass);', v_lack.root), v_lack.enable
-    );
+    hint := case
+      when v_lack.root is null then v_lack.enable
+      else format('select rota_core.cover_watch(%L::regclass);', v_lack.root)
+    end;
   end if;
   return next;
 

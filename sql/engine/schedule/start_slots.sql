@@ -27,8 +27,9 @@ begin
         from rota_core.calendar as c
         where c.calendar = s.calendar
       ) end as excluded_by
-    from rota_core.schedule as s
-    where s.schedule = any(start_slots.schedules) and s.next_at <= start_slots.now
+    from unnest(start_slots.schedules) as u (schedule)
+    join rota_core.schedule as s on s.schedule = u.schedule
+    where s.next_at <= start_slots.now
       and not exists (
         select from rota_core.slot as t where t.schedule = s.schedule and t.slot = s.next_at
       )

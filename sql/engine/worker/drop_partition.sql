@@ -24,14 +24,14 @@ begin
     ) into v_has_news using seen;
     if v_has_news then
       raise exception using
-        errcode = 'lock_not_available',
+        errcode = 'serialization_failure',
         message = format('%s was written to meanwhile', part),
         hint = 'It is tried again a minute later.';
     end if;
   end if;
   execute format('drop table rota_core.%I', part);
   return true;
-exception when lock_not_available or deadlock_detected then
+exception when lock_not_available or deadlock_detected or serialization_failure then
   return false;
 end;
 $$;
