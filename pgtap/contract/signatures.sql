@@ -53,6 +53,12 @@ values
   ('start_many', $$task text, inputs jsonb[]$$, $$SETOF bigint$$),
   ('start_schedule', $$name text$$, $$bigint$$),
   ('supervise', $$IN budget interval = '00:00:58'$$, $$procedure$$),
+  ('unwatch_table', $$target regclass$$, $$void$$),
+  ('watch_table', $$
+    target regclass, operations text[] = '{INSERT,UPDATE,DELETE}', columns text[] = NULL,
+    condition text = NULL, exclude text[] = NULL, key text[] = NULL, topic text = NULL,
+    level text = 'statement'
+  $$, $$text$$),
   ('work', $$
     IN lane text = 'default', IN budget interval = '00:00:58', IN poll interval = '00:00:00.1'
   $$, $$procedure$$);
@@ -86,7 +92,7 @@ select is_empty(
 );
 select views_are(
   'rota',
-  string_to_array('attempts health logs runs schedules slots tasks workers', ' ')::name[],
+  string_to_array('attempts health logs runs schedules slots tasks watches workers', ' ')::name[],
   'the views are those that are known'
 );
 
