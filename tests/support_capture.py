@@ -19,6 +19,14 @@ order by 1
 """
 
 
+GIVEN = """
+create schema app;
+create type app.state as enum ('draft', 'published');
+create table app.t (id int primary key, title text, status app.state, secret text, n int);
+insert into app.t values (1, 'a', 'draft', 's1', 0), (2, 'b', 'published', 's2', 0);
+"""
+
+
 class Change(NamedTuple):
     """One event of the log. (Not the place to be clever: tests compare tuples.)"""
 
@@ -83,3 +91,40 @@ def replay(
         if change.record is not None:
             rows[image(change.record)] += 1
     return +rows
+
+
+class Watch:
+    """Watches app.t when called, and returns the connection."""
+
+    def __init__(self, db: psycopg.Connection[Any], level: str) -> None:
+        self.db = db
+        self.level = level
+
+    def __call__(self, **options: Any) -> psycopg.Connection[Any]:
+        given = "".join(f", {name} => %s" for name in options)
+        self.db.execute(
+            f"select rota.watch_table('app.t', level => %s{given})",
+            [self.level, *options.values()],
+        )
+        return self.db
+
+
+def watch_of(kind: str, db: psycopg.Connection[Any]) -> Watch:
+    """With `many`, the rows of a test change together with 40 others."""
+    # It parses what is executed without the transition tables, which fails.
+    db.execute("set plpgsql_check.profiler = off")
+    db.execute(GIVEN)
+    if kind == "many":
+        db.execute(
+            "insert into app.t select -k, 'x', 'draft', 's', 0 from generate_series(1, 40) as k"
+        )
+    return Watch(db, "row" if kind == "row" else "statement")
+
+
+def own(db: psycopg.Connection[Any], fine: bool = True) -> list[Change]:
+    """The events of the rows that the test is about."""
+    return [c for c in captured(db, fine=fine) if (c.record or c.old)["id"] > 0]
+
+
+def ids(db: psycopg.Connection[Any], fine: bool = True) -> list[tuple[str, int]]:
+    return [(c.type, (c.record or c.old)["id"]) for c in own(db, fine)]

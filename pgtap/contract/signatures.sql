@@ -67,6 +67,12 @@ values
   ('start_many', $$task text, inputs jsonb[]$$, $$SETOF bigint$$),
   ('start_schedule', $$name text$$, $$bigint$$),
   ('supervise', $$IN budget interval = '00:00:58'$$, $$procedure$$),
+  ('unwatch_table', $$target regclass$$, $$void$$),
+  ('watch_table', $$
+    target regclass, operations text[] = '{INSERT,UPDATE,DELETE}', columns text[] = NULL,
+    condition text = NULL, exclude text[] = NULL, key text[] = NULL, topic text = NULL,
+    level text = 'statement'
+  $$, $$text$$),
   ('work', $$
     IN lane text = 'default', IN budget interval = '00:00:58', IN poll interval = '00:00:00.1'
   $$, $$procedure$$);
@@ -102,7 +108,7 @@ select views_are(
   'rota',
   string_to_array(
     'attempts calendars dead_letters events health logs missed_deadlines runs schedules slots '
-    'subscriptions tasks workers', ' '
+    'subscriptions tasks watches workers', ' '
   )::name[],
   'the views are those that are known'
 );

@@ -235,6 +235,7 @@
 \ir event/capture_mismatch.sql
 \ir event/capture_few.sql
 \ir event/capture_anyhow.sql
+\ir event/capture_many.sql
 \ir event/capture_body.sql
 \ir event/capture_truncate_body.sql
 \ir event/capture_row_query.sql
