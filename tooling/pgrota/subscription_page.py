@@ -1,4 +1,4 @@
-"""How subscriptions look in a terminal."""
+"""The page of one subscription: where it stands, what it holds back, who reads for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import click
 from pgrota import grids, output, run_page, runs, schedule_page
 from pgrota.zones import Zone
 
-NONE = "no subscriptions: select rota.subscribe(...);"
 COLOURS = {"paused": "yellow", "failing": "red", "behind": "yellow", "on": "green"}
 HELD = {
     "retrying": "to try again",
@@ -19,7 +18,6 @@ HELD = {
     "leased": "leased to consumers",
     "dead": "dead",
 }
-HELD_COLOURS = {"dead": "red"}
 
 
 def state(row: dict[str, Any]) -> str:
@@ -64,53 +62,6 @@ def source(row: dict[str, Any]) -> str:
     return " ".join(filter(None, (row["topic"], ", ".join(row["types"] or []))))
 
 
-def listing(rows: list[dict[str, Any]], zone: Zone, title: str | None = None) -> None:
-    """A line each where that fits, else with the lesser things below the others."""
-    if not rows:
-        click.echo(NONE)
-        return
-    lines = [_listed(row, zone) for row in rows]
-    filled = _used(lines)
-    if grids.width(lines, filled) <= output.console().width:
-        output.table(lines, columns=filled, title=title)
-        return
-    stacked = [
-        {
-            "name": grids.stack(row["name"], source(row), _taker(row)),
-            "delivered": line["delivered"],
-            "lag": line["lag"],
-            "held": grids.stack(*(_held(row, key) for key in reversed(HELD))),
-            "state": line["state"],
-        }
-        for row, line in zip(rows, lines, strict=True)
-    ]
-    output.table(stacked, columns=_used(stacked), title=title, whole=("delivered", "lag"))
-
-
-def _listed(row: dict[str, Any], zone: Zone) -> dict[str, Any]:
-    word = state(row)
-    counts = {key: grids.number(row[key] or None, HELD_COLOURS.get(key)) for key in HELD}
-    return {
-        "name": row["name"],
-        "topic": grids.stack(row["topic"], ", ".join(row["types"] or [])),
-        "task": "" if row["task"] == row["name"] else row["task"] or "(fetched)",
-        "delivered": grids.number(row["delivered"]),
-        "lag": lag(row),
-        **counts,
-        "state": grids.stack(grids.cell(word, COLOURS[word]), why(row, zone)),
-    }
-
-
-def _taker(row: dict[str, Any]) -> str:
-    if row["task"] is None:
-        return "(fetched)"
-    return "" if row["task"] == row["name"] else f"to {row['task']}"
-
-
-def _held(row: dict[str, Any], key: str) -> Any:
-    return row[key] and grids.cell(f"{row[key]:,} {key}", HELD_COLOURS.get(key))
-
-
 def one(row: dict[str, Any], places: list[dict[str, Any]], zone: Zone) -> None:
     """All about one subscription."""
     word, reason = state(row), why(row, zone)
@@ -124,7 +75,7 @@ def one(row: dict[str, Any], places: list[dict[str, Any]], zone: Zone) -> None:
         shown = [_place(place, zone) for place in places]
         output.table(
             shown,
-            columns=_used(shown),
+            columns=used(shown),
             title="shards",
             whole=("shard", "read_to", "next"),
         )
@@ -166,7 +117,7 @@ def _lag(row: dict[str, Any], zone: Zone) -> str:
     return f"{output.duration(row['lag'])}, since {since}{most}"
 
 
-def _used(shown: list[dict[str, Any]]) -> list[str]:
+def used(shown: list[dict[str, Any]]) -> list[str]:
     """The columns in which anything stands."""
     return [key for key in shown[0] if any(str(each[key] or "") for each in shown)]
 
@@ -198,7 +149,7 @@ def held(rows: list[dict[str, Any]], row: dict[str, Any], zone: Zone, now: datet
         }
         for each in rows
     ]
-    output.table(shown, columns=_used(shown), title=f"held events{more}", whole=("event", "next"))
+    output.table(shown, columns=used(shown), title=f"held events{more}", whole=("event", "next"))
 
 
 def _next_try(each: dict[str, Any], zone: Zone, now: datetime) -> str:
@@ -231,7 +182,7 @@ def recent(rows: list[dict[str, Any]], row: dict[str, Any], zone: Zone, now: dat
         }
         for each in rows
     ]
-    output.table(shown, columns=_used(shown), title="runs of its reader", whole=("run", "started"))
+    output.table(shown, columns=used(shown), title="runs of its reader", whole=("run", "started"))
 
 
 def hints(row: dict[str, Any]) -> Iterator[str]:

@@ -18,8 +18,8 @@ as $$
 $$;
 
 comment on function rota_core.held_events(text, int) is
-$doc$Events that a subscription has passed but not finished: those that are tried again, the next one
-first, those that are leased to a consumer, and those that wait behind another one of their key.$doc$;
+$doc$Events that a subscription has passed but not finished: those that are tried again, the next
+first, those that are leased to a consumer, and those that wait behind another of their key.$doc$;
 
 revoke all on function rota_core.held_events(text, int) from public;
 grant execute on function rota_core.held_events(text, int) to rota_reader, rota_admin;

@@ -14,6 +14,7 @@ from pgrota import (
     output,
     schedule_page,
     schedules,
+    subscription_list,
     subscription_page,
     subscriptions,
 )
@@ -120,7 +121,7 @@ def _subscriptions(rows: list[dict] | None, zone: Zone) -> None:
         _table("Subscriptions", shown, empty="all as they should be")
     else:
         click.echo()
-        subscription_page.listing(shown[:MOST_SHOWN], zone, title="Subscriptions")
+        subscription_list.listing(shown[:MOST_SHOWN], zone, title="Subscriptions")
     if rows and len(shown) < len(rows):
         click.echo(f"{len(rows)} subscriptions in all: rota subscription list")
 

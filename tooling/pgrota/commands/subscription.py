@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from pgrota import events, moments, output, similar, subscription_page, subscriptions
+from pgrota import (
+    events,
+    moments,
+    output,
+    similar,
+    subscription_list,
+    subscription_page,
+    subscriptions,
+)
 from pgrota.database import Database, pass_database
 from pgrota.rights import needs
 from pgrota.zones import Zone, zone_option
@@ -30,7 +38,7 @@ def list_(database: Database, zone: Zone) -> None:
     if output.wants_json():
         output.data(rows)
     else:
-        subscription_page.listing(rows, zone)
+        subscription_list.listing(rows, zone)
 
 
 @subscription.command(epilog="Example: rota subscription show welcome --runs 10")
