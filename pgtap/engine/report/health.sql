@@ -47,7 +47,8 @@ select set_eq(
   array[
     'pg_cron', 'login of rota_worker', 'timeout of rota_worker', 'role of workers', 'supervisor',
     'lane default', 'upgrade', 'partitions', 'tasks', 'schedules', 'deadlines', 'paused',
-    'failed runs', 'waiting runs', 'event log', 'dead letters', 'events tried again'
+    'failed runs', 'waiting runs', 'event log', 'dead letters', 'events tried again',
+    'watches', 'watch filters'
   ],
   'a fresh engine is checked in each respect'
 );
