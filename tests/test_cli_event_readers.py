@@ -217,6 +217,9 @@ def test_a_task_says_who_feeds_it(app: Clone) -> None:
 
 
 def test_runs_of_a_reader_say_for_whom(app: Clone) -> None:
+    narrow = here("run", "list", url=app.url(), COLUMNS="80").stdout
+    assert width(narrow) <= 80
+    assert line_of(narrow, "subscription:patient", "succeeded")
     (run,) = told(app, "run", "list", "--task", "subscription:patient")
     text = ok(app, "run", "show", str(run["run_id"]))
     assert "reads for  subscription patient\n" in text

@@ -82,7 +82,12 @@ def list_(
         output.data(rows)
         return
     now = database.value("select now()") if rows else None
-    output.table([_listed(row, now) for row in rows], empty="no runs")
+    output.table(
+        [_listed(row, now) for row in rows],
+        empty="no runs",
+        whole=("task", "created", "took"),
+        expendable=("attempt",),
+    )
 
 
 def _listed(row: dict[str, Any], now: Any) -> dict[str, Any]:
