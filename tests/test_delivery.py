@@ -11,6 +11,13 @@ from psycopg.types.json import Jsonb
 from harness import Clone, wait_until
 from support_event import delivered, drain, emit, emit_many, handler, prepare, subscribe
 
+# Its time is spent before it fails.
+ALL_SLOW = """
+alter function app."all"(jsonb) rename to quick;
+create function app."all"(events jsonb) returns void language plpgsql as $$
+begin {nap} perform app.quick(events); end $$
+"""
+
 
 @pytest.fixture
 def app(database: Clone) -> Clone:
@@ -51,6 +58,20 @@ def test_one_bad_event_costs_itself_and_the_others_commit(app: Clone) -> None:
     assert dead == [(n, 1, "a bad event among 1") for n in (4711, 4712, 9999)]
     (row,) = app.run("select s.delivered, s.dead, s.retrying, s.lag from rota.subscriptions as s")
     assert row == (9997, 3, 0, timedelta())
+
+
+@pytest.mark.parametrize("why", ["slow", "deferred"])
+def test_a_bad_event_is_found_where_a_transaction_ends_after_one_try(app: Clone, why: str) -> None:
+    if why == "deferred":
+        app.run("create table app.a (n int primary key deferrable initially deferred)")
+    nap = "perform pg_sleep(0.3 * jsonb_array_length(events) / 8);" if why == "slow" else ""
+    task = handler(app, "all", "batch", max_attempts=1)
+    app.run(ALL_SLOW.format(nap=nap))
+    subscribe(app, task, "orders", mode="batch", batch_size=8)
+    app.run("insert into app.bad values (5)")
+    emit_many(app, "orders", 16)
+    drain(app, 1)
+    assert sorted(delivered(app)) == [n for n in range(16) if n != 5]
 
 
 def test_a_failed_event_is_tried_again_by_the_policy_of_its_task(app: Clone) -> None:

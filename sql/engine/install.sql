@@ -168,6 +168,7 @@
 \ir event/end_phase.sql
 \ir event/pass_page.sql
 \ir event/page_without.sql
+\ir event/page_size.sql
 \ir event/page_chunks.sql
 \ir event/page_events.sql
 \ir event/follow_events.sql
@@ -178,6 +179,10 @@
 \ir event/is_lane_waiting.sql
 \ir event/store_position.sql
 \ir event/subscription_stands.sql
+\ir event/stands_until.sql
+\ir event/take_position.sql
+\ir event/hold_back.sql
+\ir event/refuse_leftovers.sql
 \ir event/delivery_statement.sql
 \ir event/park_blocked.sql
 \ir event/begin_delivery.sql
@@ -185,12 +190,15 @@
 \ir event/let_go.sql
 \ir event/end_delivery.sql
 \ir event/failures_from.sql
+\ir event/reset_session.sql
+\ir event/try_delivery.sql
 \ir event/deliver.sql
 \ir event/start_for_events.sql
 \ir event/save_delivery_task.sql
 \ir event/follow_task.sql
 \ir event/note_missed.sql
 \ir event/subscription_resumed.sql
+\ir event/wake_later.sql
 \ir event/place_positions.sql
 \ir event/check_subscription.sql
 \ir event/subscribe.sql

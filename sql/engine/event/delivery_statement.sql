@@ -15,9 +15,12 @@ begin
 
   v_call := case
     when mode = 'batch' then format('select %s($1)', (task).handler)
-    when (task).takes = 'nothing'
-      then format('select count(%s()) from jsonb_array_elements($1) as e (event)', (task).handler)
-    else format('select count(%s(e.event)) from jsonb_array_elements($1) as e (event)', (task).handler)
+    else format(
+      'select rota_core.refuse_leftovers(count(%s(%s)), current_setting(''search_path''), '
+      'current_setting(''role''), %L) from jsonb_array_elements($1) as e (event)',
+      (task).handler, case when (task).takes <> 'nothing' then 'e.event' end,
+      current_setting('role')
+    )
   end;
   if (task).run_as is null then
     return v_call;

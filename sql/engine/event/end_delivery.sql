@@ -29,9 +29,8 @@ begin
   end if;
 
   v_at.delivered := v_at.delivered + cardinality(v_done);
-  -- What was found one by one is read in larger pages again.
   if v_at.trial_size is not null then
-    v_at.trial_size := nullif(least(1000, 4 * greatest(v_at.trial_size, 1)), 1000);
+    v_at.trial_size := nullif(abs(v_at.trial_size) - 1, 0);
     v_at.trial_error := null;
   end if;
   perform rota_core.store_position(v_at);

@@ -7,7 +7,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if pg_visible_in_snapshot(xid, (place).low) then
+  if event_id <= (place).low_id and pg_visible_in_snapshot(xid, (place).low) then
     return true;
   elsif event_id <= (place).low_id and (place).phase = 1 then
     -- In a window that is to be opened, what can be seen here will be seen.

@@ -30,6 +30,7 @@ begin
   ) as d
   on conflict on constraint held_event_pkey do update set
     attempts = h.attempts + 1,
+    leased_by = null,
     error = excluded.error,
     next_at = case
       when h.attempts + 1 < v_task.max_attempts and rota_core.is_retryable(

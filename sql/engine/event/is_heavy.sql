@@ -9,7 +9,7 @@ begin
     select h.error ->> 'sqlstate' in ('57014', 'RT003')
     from rota_core.held_event as h
     where h.subscription = (place).subscription and h.shard = (place).shard
-      and h.next_at <= rota_core.wall_clock() and h.leased_by is null
+      and h.next_at <= rota_core.wall_clock()
     order by h.event_id
     limit 1
   ), false);

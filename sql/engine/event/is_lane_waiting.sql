@@ -11,7 +11,7 @@ begin
     from rota_core.run as r
     where r.lane = is_lane_waiting.lane and r.state = 'queued' and not r.limited
       and r.run_at <= rota_core.wall_clock()
-  );
+  ) or rota_core.has_limited_due(lane, rota_core.wall_clock());
 end;
 $$;
 

@@ -9,6 +9,7 @@ as $$
 declare
   v_source rota_core.subscription;
   v_newest xid8;
+  v_last bigint;
 begin
   if (place).cluster <> rota_core.cluster_id() and (place).released_at is null then
     -- Nobody can tell.
@@ -17,9 +18,14 @@ begin
   end if;
 
   execute format(
-    'select e.xid from rota_core.%I as e order by e.xid desc limit 1', part
-  ) into v_newest;
-  if v_newest is null or v_newest < pg_snapshot_xmin((place).low) then
+    'select
+       (select e.xid from rota_core.%1$I as e order by e.xid desc limit 1),
+       (select e.event_id from rota_core.%1$I as e order by e.event_id desc limit 1)', part
+  ) into v_newest, v_last;
+  -- A replay has set low_id back.
+  if v_newest is null
+    or v_newest < pg_snapshot_xmin((place).low) and v_last <= (place).low_id
+  then
     return;
   end if;
 

@@ -1,5 +1,5 @@
 create or replace function rota_core.note_delivery_trouble(
-  run rota_core.run, error jsonb, is_final boolean
+  run rota_core.run, error jsonb
 )
 returns void
 language plpgsql
@@ -10,11 +10,11 @@ begin
   update rota_core.position as p
   set
     trial_size = case
-      when p.trial_size <= 1 or rota_core.is_heavy(p) then 0
-      else greatest(1, coalesce(p.trial_size, s.batch_size) / 4)
+      when p.trial_size < 0 then p.trial_size
+      when p.trial_size > 0 or rota_core.is_heavy(p) then -coalesce(p.trial_size, 1)
+      else greatest(s.batch_size, 500)
     end,
-    trial_error = note_delivery_trouble.error,
-    wake_at = case when is_final then rota_core.wall_clock() + interval '1 min' else p.wake_at end
+    trial_error = note_delivery_trouble.error
   from rota_core.subscription as s
   where s.subscription = p.subscription
     and p.subscription = (run).input ->> 'subscription'
@@ -22,9 +22,9 @@ begin
 end;
 $$;
 
-comment on function rota_core.note_delivery_trouble(rota_core.run, jsonb, boolean) is
-$doc$After a reader ran out of time or took its worker down: the next one tries a quarter of the
-events, at last one by itself, and when that fails too it is held without being tried again
-now.$doc$;
+comment on function rota_core.note_delivery_trouble(rota_core.run, jsonb) is
+$doc$After a reader ran out of time or took its worker down: those after it read as many events one by
+one, each in its own transaction, so that the one to blame is known when it happens again. That one
+is then held with the error, untried, and the number is below zero until it is.$doc$;
 
-revoke all on function rota_core.note_delivery_trouble(rota_core.run, jsonb, boolean) from public;
+revoke all on function rota_core.note_delivery_trouble(rota_core.run, jsonb) from public;

@@ -43,7 +43,6 @@ begin
         where (place).phase = 1 and n.topic = any(page_events.topics)
           and n.event_id between chunks[1] and chunks[cardinality(chunks)]
           and pg_visible_in_snapshot(n.xid, (place).high)
-          and not pg_visible_in_snapshot(n.xid, (place).low)
           and ((source).types is null or n.type = any((source).types))
         union all
         select o.*

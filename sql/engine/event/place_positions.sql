@@ -15,7 +15,11 @@ begin
   from rota_core.position as p where p.subscription = place_positions.subscription;
   select s.shards into v_wanted
   from rota_core.subscription as s where s.subscription = place_positions.subscription;
-  if v_shards = v_wanted then
+  if exists (
+    select from rota_core.position as p where p.cluster <> rota_core.cluster_id()
+  ) then
+    perform rota_core.raise_restored();
+  elsif v_shards = v_wanted then
     return;
   elsif v_shards > 0 then
     raise exception using

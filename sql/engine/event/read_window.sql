@@ -11,14 +11,14 @@ declare
   v_until constant timestamptz := clock_timestamp() + interval '0.2 s';  -- real time: of a page
   v_found record;
 begin
+  if (place).cluster <> rota_core.cluster_id() then
+    perform rota_core.raise_restored();
+  end if;
   perform rota_core.plan_for_index();
   -- To plan for each page anew costs as much as a fifth of reading it.
   perform set_config('plan_cache_mode', 'force_generic_plan', true);
   loop
     if (place).high is null then
-      if (place).cluster <> rota_core.cluster_id() then
-        perform rota_core.raise_restored();
-      end if;
       place.high := rota_core.snapshot_before(v_own, pg_current_snapshot());
       -- After the snapshot: all that it sees has a number up to this.
       place.high_id := (select s.last_value from rota_core.event_id as s);

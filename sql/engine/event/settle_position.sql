@@ -8,6 +8,7 @@ declare
   v_at rota_core.position;
   v_low pg_snapshot;
   v_low_id bigint;
+  v_due timestamptz;
 begin
   select p.* into v_at
   from rota_core.position as p
@@ -15,6 +16,20 @@ begin
   for update skip locked;
   if not found or v_at.cluster <> rota_core.cluster_id() then
     return null;
+  end if;
+
+  v_due := (
+    select min(h.next_at)
+    from rota_core.held_event as h
+    where h.subscription = v_at.subscription and h.shard = v_at.shard
+  );
+  if v_due <= rota_core.wall_clock() then
+    return true;
+  elsif rota_core.is_holding_much(v_at.subscription, v_at.shard) then
+    -- There may be news, and it has to wait.
+    v_at.wake_at := v_due;
+    perform rota_core.store_position(v_at);
+    return false;
   end if;
 
   -- In this order: what the snapshot sees has a number up to low_id, and has_news() sees it too.
@@ -25,11 +40,7 @@ begin
   end if;
   v_at.low := v_low;
   v_at.low_id := v_low_id;
-  v_at.wake_at := (
-    select min(h.next_at)
-    from rota_core.held_event as h
-    where h.subscription = v_at.subscription and h.shard = v_at.shard
-  );
+  v_at.wake_at := v_due;
   perform rota_core.store_position(v_at);
   return false;
 end;

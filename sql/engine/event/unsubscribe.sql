@@ -9,13 +9,14 @@ declare
   v_task constant text := 'subscription:' || name;
   v_held bigint;
 begin
+  -- A reader in the middle of a batch is waited for; it then finds no position. In its order: the
+  -- position before the subscription.
+  perform from rota_core.position as p where p.subscription = name order by p.shard for update;
   perform from rota_core.subscription as s where s.subscription = name for update;
   if not found then
     perform rota_core.raise_no_subscription(name);
   end if;
 
-  -- A reader in the middle of a batch is waited for; it then finds no position.
-  perform from rota_core.position as p where p.subscription = name order by p.shard for update;
   select count(*) into v_held from rota_core.held_event as h where h.subscription = name;
   if v_held > 0 then
     insert into rota_core.log (at, level, message, context, component)

@@ -6,16 +6,20 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_origin constant text := format('subscription:%s:%s', subscription, shard);
+  v_has_news boolean;
 begin
-  -- The row is locked before the look for a reader, so that two workers do not start two.
-  if not coalesce(rota_core.settle_position(subscription, shard), false)
-    or exists (
-      select
-      from rota_core.run as r
-      where r.origin = v_origin and r.origin like 'subscription:%'
-    )
-  then
+  -- A reader is let alone: however it ends, it leaves a wake_at behind.
+  if exists (
+    select from rota_core.run as r where r.origin = v_origin and r.origin like 'subscription:%'
+  ) then
     return false;
+  end if;
+  v_has_news := rota_core.settle_position(subscription, shard);
+  -- And again, under the position's lock, so that two workers do not start two.
+  if v_has_news is not true or exists (
+    select from rota_core.run as r where r.origin = v_origin and r.origin like 'subscription:%'
+  ) then
+    return case when v_has_news is not null then false end;
   end if;
 
   perform rota_core.enqueue_run(
@@ -32,6 +36,6 @@ $$;
 
 comment on function rota_core.wake_subscription(text, int) is
 $doc$Starts a reader for a shard when there is news for it and none is at work or queued. Returns
-whether it did.$doc$;
+whether it did; null when another session has the position in hand, so that nobody can tell.$doc$;
 
 revoke all on function rota_core.wake_subscription(text, int) from public;

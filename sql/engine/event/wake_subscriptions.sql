@@ -11,6 +11,7 @@ declare
   v_low constant pg_snapshot := pg_current_snapshot();
   v_id bigint;
   v_any boolean;
+  v_sure boolean := true;
   v_at record;
 begin
   if (state).events_at > v_now then
@@ -47,11 +48,14 @@ begin
         and not rota_core.subscription_stands(p.subscription)
       order by p.wake_at, p.subscription, p.shard
     loop
-      perform rota_core.wake_subscription(v_at.subscription, v_at.shard);
+      v_sure := rota_core.wake_subscription(v_at.subscription, v_at.shard) is not null and v_sure;
     end loop;
   end if;
-  state.events_low := v_low;
-  state.events_id := v_id;
+  -- Where another session had one in hand, the same is looked at again.
+  if v_sure then
+    state.events_low := v_low;
+    state.events_id := v_id;
+  end if;
 end;
 $$;
 

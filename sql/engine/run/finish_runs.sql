@@ -9,6 +9,16 @@ as $$
 declare
   v_count bigint;
 begin
+  -- A reader of events leaves behind when to look for what it has not read.
+  update rota_core.position as p
+  set
+    wake_at = rota_core.wall_clock()
+      + case finish_runs.state when 'cancelled' then interval '5 s' else interval '1 min' end
+  from rota_core.run as r
+  where r.run_id = any(finish_runs.run_ids) and r.state is not distinct from finish_runs.live_state
+    and r.origin like 'subscription:%' and p.subscription = r.input ->> 'subscription'
+    and p.shard = (r.input ->> 'shard')::int;
+
   with gone as (
     delete from rota_core.run as r
     where r.run_id = any(finish_runs.run_ids) and r.state is not distinct from finish_runs.live_state

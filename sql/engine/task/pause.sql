@@ -23,6 +23,9 @@ begin
   elsif kind = 'schedule' then
     perform rota_core.sync_cron(name);
   end if;
+  if until is not null and kind in ('task', 'subscription') then
+    perform rota_core.wake_later(kind, name, until);
+  end if;
 end;
 $$;
 

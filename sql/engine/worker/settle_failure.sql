@@ -34,7 +34,7 @@ begin
   end;
 
   if is_charged and how in ('lost', 'timeout') and starts_with((run).task, 'subscription:') then
-    perform rota_core.note_delivery_trouble(run, error, v_state <> 'queued');
+    perform rota_core.note_delivery_trouble(run, error);
   end if;
   update rota_core.run as r
   set

@@ -1,0 +1,335 @@
+"""Readers that die at any moment: each event has its effect once, and one bad event ends alone."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from harness import Clone, wait_until
+from pgrota.server import ServerError
+from support_crash import RECOVER, Crew, survives
+from support_event import delivered, drain, emit, emit_many, handler, prepare, subscribe
+from support_worker import GATE, held, wait_at
+
+pytestmark = pytest.mark.timeout(1800)
+PASS = f"perform pg_advisory_xact_lock_shared({GATE}, 1);"
+WAIT = f"""
+create or replace function app.wait() returns trigger language plpgsql as $$
+begin {PASS} return coalesce(new, old); end $$;
+create trigger wait {{}} for each row execute function app.wait();
+"""
+# Where a reader stands when it is killed.
+POINTS = {
+    "in the handler": "after insert on app.got",
+    "when a failure is held": "before insert on rota_core.held_event",
+    "when held events are let go": "before delete on rota_core.held_event",
+    "when the position moves": "before update on rota_core.position",
+    "at the checkpoint": "before update of checkpoint on rota_core.run",
+    "at its end": "before insert on rota_core.finished_run",
+}
+
+
+@contextmanager
+def trap(app: Clone, place: str) -> Iterator[None]:
+    app.run(WAIT.format(place))
+    yield
+    app.run(f"drop trigger wait on {place.split()[-1]}")
+
+
+def readers_at_rest(app: Clone) -> bool:
+    """Whether nothing is left to be read, tried again or run."""
+    return survives(
+        app,
+        "select not exists (select from rota_core.run) and not exists ("
+        " select from rota_core.held_event where dead_at is null)"
+        " and not bool_or(s.lag > '0') from rota.subscriptions as s",
+    ) == [(True,)]
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_effects_happen_once_wherever_a_reader_dies(crash_database: Clone, ordered: bool) -> None:
+    app = prepare(crash_database)
+    policy = {"max_attempts": 1000, "initial_delay": "0.1 s", "backoff_factor": 1}
+    subscribe(app, handler(app, "note", **policy), "orders", ordered=ordered)
+    first = 0
+    for point, place in POINTS.items():
+        app.run("insert into app.bad values (%s)", first + 5)
+        emit_many(app, "orders", 10, first=first, keys=3)
+        if point == "when held events are let go":
+            drain(app)
+            app.run("delete from app.bad")
+            time.sleep(0.2)
+        with trap(app, place), held(app):
+            worker = app.work(poll="5 ms")
+            wait_at(app)
+            worker.terminate()
+            worker.join()
+        app.run("delete from app.bad")
+        with Crew(app, workers=1):
+            wait_until(lambda: readers_at_rest(app), what=f"all to be read: killed {point}")
+        first += 10
+        assert sorted(delivered(app)) == list(range(first)), point
+        if ordered:
+            for key in range(3):
+                mine = [n for n in delivered(app) if n % 10 % 3 == key]
+                assert mine == sorted(mine), point
+
+
+# at random
+
+MOODY = "if random() < 0.02 then raise 'bad luck'; end if; perform pg_sleep(random() * 0.001);"
+STARTED = """
+create function app."{name}"(input jsonb{state}) returns jsonb language plpgsql as $$
+begin
+  {body}
+  insert into app.got (who, n, event_id) values
+    ('{name}', (input -> 'payload' ->> 'n')::int, (input ->> 'event_id')::bigint);
+  return '{{"done": true}}';
+end $$;
+"""
+SENT = """
+create table app.sent (n int primary key);
+create sequence app.number;
+create function app.send(count int) returns void language sql as $$
+  with new as (insert into app.sent select nextval('app.number') from generate_series(1, count)
+    returning n)
+  select rota.emit('orders', 'test', jsonb_build_object('n', n), 'k' || n % 5) from new
+$$;
+"""
+
+
+@pytest.fixture
+def crowd(crash_database: Clone) -> Clone:
+    """Subscriptions of every kind. What dies alone is charged: here that must not end anything."""
+    app = prepare(crash_database)
+    app.run(SENT)
+    policy = {"max_attempts": 1000, "initial_delay": "0 s", "max_delay": "0 s"}
+    subscribe(app, handler(app, "each", body=MOODY, **policy), "orders", ordered=True)
+    subscribe(app, handler(app, "shards", body=MOODY, **policy), "orders", ordered=True, shards=2)
+    batch = "perform pg_sleep(random() * 0.01);" + MOODY
+    subscribe(app, handler(app, "all", "batch", batch, **policy), "orders", mode="batch",
+              batch_size=9)  # fmt: skip
+    for name, options in {"chunks": {"kind": "chunked"}, "one": {"concurrency": 1}}.items():
+        state = ", state jsonb" if name == "chunks" else ""
+        app.run(STARTED.format(name=name, state=state, body=MOODY))
+        given = "".join(f", {key} => %s" for key in options)
+        app.run(
+            f"select rota.define_task(%s, %s, max_attempts => 1000, initial_delay => '0 s'{given})",
+            name, f'app."{name}"', *options.values(),
+        )  # fmt: skip
+        subscribe(app, name, "orders")
+    # Readers that were lost are soon back.
+    app.run("update rota_core.task set initial_delay = '0.02 s', max_attempts = 1000"
+            " where starts_with(task, 'subscription:')")  # fmt: skip
+    return app
+
+
+def crash(
+    app: Clone, deaths: int, pause: float, die: Callable[[Crew, random.Random], None],
+    expected: str | None = None,
+) -> None:  # fmt: skip
+    draw = random.Random(deaths)
+    with Crew(app, workers=3, expected=expected) as crew:
+        for _ in range(deaths):
+            survives(app, f"select app.send({draw.randint(1, 15)})")
+            time.sleep(draw.random() * pause)
+            die(crew, draw)
+        wait_until(lambda: readers_at_rest(app), 120, 0.1, what="all to be read")
+    wanted = [n for (n,) in app.run("select n from app.sent order by n")]
+    for who in ("each", "shards", "all", "chunks", "one"):
+        assert sorted(delivered(app, who)) == wanted, who
+    for who in ("each", "shards"):
+        for key in range(5):
+            mine = [n for n in delivered(app, who) if n % 5 == key]
+            assert mine == sorted(mine), who
+
+
+def test_workers_that_are_terminated(crowd: Clone, long: bool) -> None:
+    with crowd.connect() as killer:
+
+        def die(crew: Crew, draw: random.Random) -> None:
+            if crew.workers:
+                pid = draw.choice(crew.workers).pid
+                killer.execute("select pg_terminate_backend(%s)", [pid])
+
+        crash(crowd, 2000 if long else 60, 0.1, die)
+
+
+def test_workers_that_are_cancelled(crowd: Clone) -> None:
+    with crowd.connect() as killer:
+
+        def die(crew: Crew, draw: random.Random) -> None:
+            if crew.workers:
+                pid = draw.choice(crew.workers).pid
+                killer.execute("select pg_cancel_backend(%s)", [pid])
+
+        crash(crowd, 60, 0.05, die, expected="57014")
+
+
+def test_backends_that_are_killed(crowd: Clone, long: bool) -> None:
+    def die(crew: Crew, draw: random.Random) -> None:
+        if not crew.workers:
+            return
+        try:
+            crowd.server.kill_backend(draw.choice(crew.workers).pid, 9)
+        except (ProcessLookupError, ServerError):
+            return
+        crowd.server.wait_ready()
+
+    crash(crowd, 100 if long else 5, 0.5, die)
+
+
+def test_a_server_whose_processes_are_all_killed(crowd: Clone, long: bool) -> None:
+    def die(crew: Crew, draw: random.Random) -> None:
+        crowd.server.kill()
+        crowd.server.start()
+
+    crash(crowd, 60 if long else 2, 0.6, die)
+
+
+# one bad event
+
+
+def bad_event(app: Clone, body: str, kind: str, **options: object) -> list[int]:
+    """Events of which the 100th does its worst, and what is left of the others."""
+    inner = {
+        "call": f"if v_n = 100 then {body} end if;",
+        "batch": "if exists (select from jsonb_array_elements(events) as e"
+        f" where e -> 'payload' ->> 'n' = '100') then {body} end if;",
+    }
+    ordered = options.pop("ordered", False)
+    task = handler(app, "note", kind, inner[kind], max_attempts=2, initial_delay="0 s", **options)
+    subscribe(app, task, "orders", mode="batch" if kind == "batch" else "event", ordered=ordered)
+    emit_many(app, "orders", 400, keys=50)
+    with Crew(app, workers=1):
+        wait_until(
+            lambda: app.value("select s.dead from rota.subscriptions as s"), 60, what="dead letter"
+        )
+        wait_until(
+            lambda: app.value("select not exists (select from rota_core.run) and s.lag = '0'"
+                              " from rota.subscriptions as s"),
+            20, what="the others",
+        )  # fmt: skip
+    return delivered(app)
+
+
+@pytest.mark.parametrize("kind", ["call", "batch"])
+def test_an_event_that_takes_its_worker_down_ends_alone(database: Clone, kind: str) -> None:
+    app = prepare(database)
+    left = bad_event(app, "perform pg_terminate_backend(pg_backend_pid());", kind)
+    assert sorted(left) == [n for n in range(400) if n != 100]
+    (dead,) = app.run("select d.attempts, d.error ->> 'sqlstate' from rota.dead_letters as d")
+    assert dead == (2, "RT003")
+    # Its attempts, and one more to find it among the others.
+    assert app.value("select count(*) from rota.attempts where outcome = 'lost' and charged") == 3
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_an_event_that_takes_too_long_ends_alone(database: Clone, ordered: bool) -> None:
+    app = prepare(database)
+    left = bad_event(app, "perform pg_sleep(60);", "call", timeout="0.5 s", ordered=ordered)
+    waiting = range(150, 400, 50) if ordered else []
+    assert sorted(left) == [n for n in range(400) if n != 100 and n not in waiting]
+    (dead,) = app.run("select d.attempts, d.error ->> 'message' from rota.dead_letters as d")
+    assert dead == (2, "timed out after 00:00:00.5")
+    assert app.value("select s.waiting from rota.subscriptions as s") == len(waiting)
+    assert app.value("select count(*) from rota.attempts where outcome = 'timeout'") == 3
+    # After that as many at a time as before.
+    assert app.value("select coalesce(p.trial_size, 0) < 500 from rota_core.position as p")
+
+
+def test_slow_events_need_not_fit_into_one_timeout(database: Clone) -> None:
+    app = prepare(database)
+    task = handler(app, "note", body="perform pg_sleep(0.05);", timeout="2 s", max_attempts=1)
+    subscribe(app, task, "orders")
+    emit_many(app, "orders", 100)
+    with Crew(app, workers=1):
+        wait_until(lambda: len(delivered(app)) == 100, 30, what="all of them")
+    assert app.value("select count(*) from rota.attempts where outcome = 'timeout'") == 0
+    assert app.value("select s.dead from rota.subscriptions as s") == 0
+
+
+def test_a_reader_that_is_cancelled_goes_on_later(database: Clone) -> None:
+    app = prepare(database)
+    subscribe(app, handler(app, "note", body=f"if v_n = 3 then {PASS} end if;"), "orders")
+    emit_many(app, "orders", 6)
+    running = "select r.run_id from rota_core.run as r where r.origin = 'subscription:note:0'"
+    with held(app):
+        app.work(budget="60 s")
+        app.supervise()
+        wait_at(app)
+        app.run("select rota.cancel(%s)", app.value(running))
+        wait_until(lambda: not app.value(running), what="the cancel")
+    wait_until(lambda: delivered(app) == list(range(6)), what="the next reader")
+
+    # And one that waited in the queue.
+    with held(app):
+        emit(app, "orders", 3)
+        emit(app, "orders", 7)
+        wait_at(app)
+    wait_until(lambda: len(delivered(app)) == 8, what="two more")
+    app.run("select rota.pause('lane', 'default')")
+    emit(app, "orders", 8)
+    wait_until(lambda: app.value(running), what="a reader")
+    assert app.value("select rota.cancel(%s)", app.value(running)) == "cancelled"
+    app.run("select rota.resume('lane', 'default')")
+    wait_until(lambda: 8 in delivered(app), what="the event behind it")
+
+
+def test_a_reader_that_failed_for_good_goes_on_later(database: Clone) -> None:
+    app = prepare(database)
+    subscribe(app, handler(app, "note"), "orders")
+    app.run("update rota_core.task set max_attempts = 1 where task = 'subscription:note'")
+    app.run("drop function app.note(jsonb) cascade")
+    body = f"if v_n = 1 then {PASS} end if;"
+    handler(app, "note", body=body)
+    emit_many(app, "orders", 3)
+    with held(app):
+        worker = app.work()
+        app.start(RECOVER)
+        wait_at(app)
+        worker.terminate()
+        wait_until(
+            lambda: app.value("select true from rota.runs where state = 'failed'"), what="the end"
+        )
+    wait = app.value("select p.wake_at - clock_timestamp() from rota_core.position as p")
+    assert 30 < wait.total_seconds() <= 60
+    app.run("update rota_core.position set wake_at = clock_timestamp()")
+    app.work()
+    wait_until(lambda: delivered(app) == [0, 1, 2], what="the next reader")
+
+
+def test_who_finds_a_position_locked_looks_again(database: Clone) -> None:
+    app = prepare(database)
+    subscribe(app, handler(app, "note"), "orders")
+    app.work()
+    with app.connect(autocommit=False) as admin:
+        admin.execute("select rota.replay_subscription('note', since => now())")
+        emit(app, "orders", 0)
+        time.sleep(0.3)
+        admin.rollback()
+    wait_until(lambda: delivered(app) == [0], what="what came meanwhile")
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.5])
+def test_a_reader_that_finds_its_position_locked_waits_or_comes_again(
+    database: Clone, seconds: float
+) -> None:
+    app = prepare(database)
+    subscribe(app, handler(app, "note"), "orders")
+    app.work()
+    app.run("select rota.pause('lane', 'default')")
+    emit(app, "orders", 0)
+    wait_until(lambda: app.value("select count(*) from rota_core.run"), what="a reader")
+    with app.connect(autocommit=False) as admin:
+        admin.execute("select from rota_core.position for update")
+        app.run("select rota.resume('lane', 'default')")
+        time.sleep(seconds)
+        admin.rollback()
+    wait_until(lambda: delivered(app) == [0], what="what came meanwhile")
+    gave_up = app.run("select a.error ->> 'sqlstate' from rota.attempts as a where a.error is not null")
+    assert gave_up == ([("55P03",)] if seconds > 1 else [])
