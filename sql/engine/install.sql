@@ -161,6 +161,45 @@
 \ir event/next_unread.sql
 \ir event/subscriptions.sql
 
+-- event: capture of changes
+\ir event/columns_of.sql
+\ir event/has_columns.sql
+\ir event/is_within.sql
+\ir event/capture_name.sql
+\ir event/capture_side.sql
+\ir event/capture_test.sql
+\ir event/capture_query.sql
+\ir event/capture_mismatch.sql
+\ir event/capture_few.sql
+\ir event/capture_anyhow.sql
+\ir event/capture_body.sql
+\ir event/capture_truncate_body.sql
+\ir event/capture_row_query.sql
+\ir event/capture_row_body.sql
+\ir event/note_capture.sql
+\ir event/make_capture.sql
+\ir event/write_captures.sql
+\ir event/watch_members.sql
+\ir event/column_numbers.sql
+\ir event/column_names.sql
+\ir event/check_watch.sql
+\ir event/condition_problem.sql
+\ir event/condition_columns.sql
+\ir event/check_condition.sql
+\ir event/try_capture.sql
+\ir event/watch_definition.sql
+\ir event/save_watch.sql
+\ir event/cover_body.sql
+\ir event/cover_watch.sql
+\ir event/cover_later.sql
+\ir event/watch_table.sql
+\ir event/end_watch.sql
+\ir event/unwatch_table.sql
+\ir event/renew_watch.sql
+\ir event/tend_watches.sql
+\ir event/watches.sql
+\ir event/health_watches.sql
+
 -- worker: claiming, executing, supervising
 \ir worker/raise_lost.sql
 \ir worker/open_workers.sql

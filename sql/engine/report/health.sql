@@ -23,7 +23,9 @@ select h.* from rota_core.health_tasks() as h
 union all
 select h.* from rota_core.health_schedules() as h
 union all
-select h.* from rota_core.health_runs() as h;
+select h.* from rota_core.health_runs() as h
+union all
+select h.* from rota_core.health_watches() as h;
 
 comment on view rota.health is
 $doc$One row for each thing that is checked. status: `ok`, `warning`, `critical`, or `no rights`

@@ -8,7 +8,7 @@ begin
   perform set_config('application_name', 'rota supervisor', true);
   foreach v_duty in array case
     when (state).full_at is null or v_now > (state).full_at + interval '1 minute'
-      then array['recover_workers', 'expire_external', 'fire_due', 'tend']
+      then array['recover_workers', 'expire_external', 'fire_due', 'tend', 'tend_watches']
     else array['recover_workers', 'expire_external', 'fire_due']
   end loop
     -- One duty that fails must not keep the others from being done.
@@ -18,6 +18,7 @@ begin
         when 'expire_external' then perform rota_core.expire_external();
         when 'fire_due' then perform rota_core.fire_due();
         when 'tend' then perform rota_core.tend();
+        when 'tend_watches' then perform rota_core.tend_watches();
       end case;
     exception when others then
       perform rota_core.note_trouble(v_duty, sqlstate, sqlerrm);
