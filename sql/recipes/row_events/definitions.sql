@@ -9,7 +9,10 @@ select rota.define_task(
   doc => $doc${
     "goals": ["What follows from a row change is one function, found by the type of the change"],
     "scope": ["Changes of public.files keep row_events.usage up to date"],
-    "excluded": ["TRUNCATE: a table emptied that way is to be counted anew"],
+    "excluded": [
+      "TRUNCATE: a table emptied that way is to be counted anew",
+      "Clearing row_events.handled of events that the log has no more"
+    ],
     "success_measures": [
       {"name": "run success rate", "at_least": 0.999},
       {
@@ -21,8 +24,8 @@ select rota.define_task(
     "troubleshooting": [
       {
         "symptom": "row_events.difference has rows",
-        "cause": "Changes are on their way; or the table was truncated",
-        "remedy": "select lag, retrying, dead from rota.subscriptions where name = 'row-events';"
+        "cause": "Changes are on their way, or the table was truncated",
+        "remedy": "Look at lag and dead in rota.subscriptions; to count anew, unsubscribe and deploy"
       }
     ]
   }$doc$
@@ -40,6 +43,7 @@ begin
   end if;
   if not exists (select from rota.subscriptions as s where s.name = 'row-events') then
     lock table public.files in share mode;
+    delete from row_events.usage;
     insert into row_events.usage as u (owner_id, files, bytes)
     select f.owner_id, count(*), sum(f.bytes)
     from public.files as f
