@@ -78,7 +78,8 @@ def test_each_publication_has_one_post(app: Clone) -> None:
     app.run(
         "insert into public.contents (author_id, title, body, status, published_at) values"
         " (%s, 'At once', 'secret words', 'published', '2026-03-01'),"
-        " (%s, 'Later', 'secret words', 'draft', null), (%s, 'Never', 'secret words', 'draft', null)",
+        " (%s, 'Later', 'secret words', 'draft', null),"
+        " (%s, 'Never', 'secret words', 'draft', null)",
         author, author, author,
     )  # fmt: skip
     publish = "update public.contents set status = 'published', published_at = %s where title = %s"

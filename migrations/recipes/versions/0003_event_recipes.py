@@ -165,8 +165,8 @@ comment on schema payment is 'Payments are made at a gateway, each once.';
 grant create on schema payment to payment;
 grant usage on schema payment to rota_worker;
 grant select (id, amount, currency) on public.orders to payment;
-grant select (id, order_id, status, declines) on public.payments to payment;
-grant insert (order_id, amount, status, declines, gateway_reference, processed_at),
+grant select (id, order_id, amount, status, declines, gateway_reference, processed_at),
+  insert (order_id, amount, status, declines, gateway_reference, processed_at),
   update (amount, status, declines, gateway_reference, processed_at) on public.payments to payment;
 
 comment on schema row_events is 'Row changes, dispatched by their type.';

@@ -1,5 +1,8 @@
 create or replace view invoice.missing as
-select p.id as payment_id, p.order_id, p.processed_at
+select
+  p.id as payment_id,
+  p.order_id,
+  p.processed_at
 from public.payments as p
 where p.status = 'completed'
   and p.processed_at between now() - interval '1 day' and now() - interval '5 min'

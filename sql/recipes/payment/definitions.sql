@@ -7,7 +7,9 @@ select rota.define_task(
   initial_delay => '1 s',
   backoff_factor => 2,
   -- What may be over in a moment. A decline is an answer, and every other error needs somebody.
-  retry_on => array['ETIMEDOUT', 'ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', '/answered (429|5\d\d)/'],
+  retry_on => array[
+    'ETIMEDOUT', 'ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', '/answered (429|5\d\d)/'
+  ],
   tags => '{payments}',
   owner => 'accounting',
   doc => $doc${

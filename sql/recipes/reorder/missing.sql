@@ -1,5 +1,7 @@
 create or replace view reorder.missing as
-select p.id as product_id, p.reorder_level
+select
+  p.id as product_id,
+  p.reorder_level
 from public.products as p
 where p.stock = 0
   and p.reorder_level > 0

@@ -7,7 +7,10 @@ select
   coalesce(f.bytes, 0) as bytes
 from row_events.usage as u
 full join (
-  select a.owner_id, count(*) as files, sum(a.bytes)::bigint as bytes
+  select
+    a.owner_id,
+    count(*) as files,
+    sum(a.bytes)::bigint as bytes
   from public.files as a
   group by a.owner_id
 ) as f on f.owner_id = u.owner_id

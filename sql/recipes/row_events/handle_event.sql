@@ -5,6 +5,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_done constant jsonb := jsonb_build_object('message', 'Event processed successfully');
   v_type constant text := event ->> 'type';
   v_record constant jsonb := nullif(event -> 'record', 'null');
   v_old_record constant jsonb := nullif(event -> 'old_record', 'null');
@@ -25,7 +26,7 @@ begin
     values ((event ->> 'event_id')::bigint)
     on conflict (event_id) do nothing;
     if not found then
-      return '{"message": "Event processed successfully"}';
+      return v_done;
     end if;
   end if;
 
@@ -34,7 +35,7 @@ begin
     when 'UPDATE' then perform row_events.process_updated_record(v_old_record, v_record);
     when 'DELETE' then perform row_events.process_deleted_record(v_old_record);
   end case;
-  return '{"message": "Event processed successfully"}';
+  return v_done;
 end;
 $$;
 

@@ -1,5 +1,7 @@
 create or replace view social_post.missing as
-select c.id as content_id, c.published_at
+select
+  c.id as content_id,
+  c.published_at
 from public.contents as c
 where c.status = 'published'
   and c.published_at between now() - interval '1 day' and now() - interval '5 min'

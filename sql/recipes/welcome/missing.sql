@@ -1,5 +1,7 @@
 create or replace view welcome.missing as
-select u.id as user_id, u.created_at
+select
+  u.id as user_id,
+  u.created_at
 from public.users as u
 where u.created_at between now() - interval '1 day' and now() - interval '5 min'
   and not exists (select from welcome.messages as m where m.user_id = u.id);
