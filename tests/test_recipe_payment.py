@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -56,8 +57,8 @@ def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
 def worker() -> Iterator[WorkerFactory]:
     with worker_processes() as begin:
 
-        def begin_with_recipe(app: Clone) -> WorkerProcess:
-            return begin(app, "--recipe", "payment", "--external-only")
+        def begin_with_recipe(app: Clone, *arguments: str) -> WorkerProcess:
+            return begin(app, "--recipe", "payment", "--external-only", *arguments)
 
         yield begin_with_recipe
 
@@ -148,13 +149,14 @@ def test_two_runs_in_two_workers_charge_once(
 ) -> None:
     order = add_order(app)
     bank.plan = [ending] * 2
-    bank.seconds = 0.5
+    bank.together = threading.Barrier(2)
     # Started without the key of process_payment, so that both really ask at the same time.
     runs = [start(app, "process-payment", f'{{"order_id": {order}}}') for _ in range(2)]
-    app.run("update rota_core.lane set workers = 1")
-    workers = [worker(app), worker(app)]
+    for _ in range(2):
+        worker(app, "--workers", "1")
     answers = [outcome(app, run_id) for run_id in runs]
-    assert len(workers) == len(bank.asked) == 2
+    assert app.value("select count(distinct r.worker_id) from rota.runs as r") == 2
+    assert len(bank.asked) == 2
     assert len(bank.charges) == (ending == "charge")
     assert sorted(answer["isNew"] for answer in answers) == [False, True]
     status, _, _, declines, _ = app.run(PAYMENT, order)[0]
