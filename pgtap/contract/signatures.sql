@@ -5,7 +5,9 @@ select plan(3);
 create temp table recorded (name text, arguments text, result text);
 insert into recorded (name, arguments, result)
 values
+  ('ack_events', $$subscription text, ids bigint[]$$, $$integer$$),
   ('allow_run_as', $$role text$$, $$void$$),
+  ('calendar_excludes', $$name text, at timestamp with time zone$$, $$boolean$$),
   ('call_task', $$task text, input jsonb = '{}'$$, $$jsonb$$),
   ('cancel', $$run_id bigint$$, $$text$$),
   ('configure', $$setting text, value text$$, $$void$$),
@@ -18,11 +20,12 @@ values
   ('cron_prev', $$
     expression text, at timestamp with time zone, timezone text = 'UTC'
   $$, $$timestamp with time zone$$),
+  ('define_calendar', $$name text, rules jsonb$$, $$text$$),
   ('define_lane', $$name text, workers integer = 1$$, $$text$$),
   ('define_schedule', $$
     name text, cron text, task text = NULL, input jsonb = '{}', timezone text = 'UTC',
     overlap text = 'skip', misfire text = 'run_once', max_catchup integer = 10,
-    deadline interval = NULL, command text = NULL
+    deadline interval = NULL, command text = NULL, calendar text = NULL
   $$, $$text$$),
   ('define_task', $$
     name text, handler text, kind text = 'call', timeout interval = '00:05:00',
@@ -32,16 +35,26 @@ values
     rate_limit text = NULL, run_as text = NULL, callers name[] = NULL, alert text = NULL,
     tags text[] = '{}', owner text = NULL, doc jsonb = '{}'
   $$, $$text$$),
+  ('discard_dead_letters', $$subscription text, ids bigint[], reason text$$, $$integer$$),
+  ('drop_calendar', $$name text$$, $$void$$),
   ('drop_lane', $$name text$$, $$void$$),
   ('drop_schedule', $$name text$$, $$void$$),
   ('drop_task', $$name text, queued_runs text = 'refuse'$$, $$void$$),
   ('emit', $$topic text, type text, payload jsonb, key text = NULL$$, $$bigint$$),
   ('erase_subject', $$tag text$$, $$bigint$$),
+  ('fetch_events', $$
+    subscription text, max_events integer = 100, lease interval = '00:00:30'
+  $$, $$
+    TABLE(event_id bigint, at timestamp with time zone, topic text, type text, key text,
+    schema_name text, table_name text, payload jsonb, record jsonb, old_record jsonb,
+    attempts integer)
+  $$),
   ('get_run', $$run_id bigint$$, $$jsonb$$),
   ('log', $$level text, message text, context jsonb = '{}'$$, $$void$$),
   ('pause', $$
     kind text, name text, until timestamp with time zone = NULL, reason text = NULL
   $$, $$void$$),
+  ('redrive_dead_letters', $$subscription text, ids bigint[] = NULL$$, $$integer$$),
   ('resume', $$kind text, name text$$, $$void$$),
   ('retry', $$run_id bigint, from_step text = NULL$$, $$text$$),
   ('retry_all', $$task text, since timestamp with time zone$$, $$bigint$$),
@@ -54,6 +67,12 @@ values
   ('start_many', $$task text, inputs jsonb[]$$, $$SETOF bigint$$),
   ('start_schedule', $$name text$$, $$bigint$$),
   ('supervise', $$IN budget interval = '00:00:58'$$, $$procedure$$),
+  ('unwatch_table', $$target regclass$$, $$void$$),
+  ('watch_table', $$
+    target regclass, operations text[] = '{INSERT,UPDATE,DELETE}', columns text[] = NULL,
+    condition text = NULL, exclude text[] = NULL, key text[] = NULL, topic text = NULL,
+    level text = 'statement'
+  $$, $$text$$),
   ('work', $$
     IN lane text = 'default', IN budget interval = '00:00:58', IN poll interval = '00:00:00.1'
   $$, $$procedure$$);
@@ -87,7 +106,10 @@ select is_empty(
 );
 select views_are(
   'rota',
-  string_to_array('attempts events health logs runs schedules slots tasks workers', ' ')::name[],
+  string_to_array(
+    'attempts calendars dead_letters events health logs missed_deadlines runs schedules slots '
+    'subscriptions tasks watches workers', ' '
+  )::name[],
   'the views are those that are known'
 );
 

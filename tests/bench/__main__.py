@@ -16,7 +16,7 @@ from bench.figures import Table
 from bench.scale import FULL, QUICK
 from pgrota.output import progress
 
-NAMES = ("throughput", "history", "snapshot", "latency", "idle", "memory")
+NAMES = ("throughput", "history", "snapshot", "latency", "idle", "memory", "schedules", "cron")
 
 
 @click.command()
@@ -28,7 +28,7 @@ NAMES = ("throughput", "history", "snapshot", "latency", "idle", "memory")
 def main(
     names: tuple[str, ...], quick: bool, rounds: int | None, no_peers: bool, target: Path | None
 ) -> None:
-    """Measure how fast rota is: throughput history snapshot latency idle memory."""
+    """Measure how fast rota is: throughput history snapshot latency idle memory schedules cron."""
     scale = QUICK if quick else FULL
     if rounds:
         scale = dataclasses.replace(scale, rounds=rounds)

@@ -23,7 +23,7 @@ COMMANDS = {
     "doctor": ("doctor", "doctor", "Say what is wrong and what to type."),
     "run": ("run", "run", "Start, list, show, follow, cancel and retry runs."),
     "task": ("task", "task", "List, show, pause and resume tasks."),
-    "schedule": ("schedule", "schedule", "List, pause, resume and run schedules."),
+    "schedule": ("schedule", "schedule", "Schedules: next times, history, a week; pause, run."),
     "logs": ("logs", "logs", "Show log lines, or follow them."),
     "worker": ("worker", "worker", "Work from here, without pg_cron or in Python."),
 }

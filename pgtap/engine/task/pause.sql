@@ -39,7 +39,7 @@ set local role rota_admin;
 -- refusals
 select is(
   pg_temp.refusal('select rota.pause(''worker'', ''report'')'),
-  '22023 kind ''worker'' cannot be paused; Kinds are task, schedule and lane.',
+  '22023 kind ''worker'' cannot be paused; Kinds are task, schedule, lane and subscription.',
   'an unknown kind is refused'
 );
 select throws_ok(

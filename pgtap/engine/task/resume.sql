@@ -42,7 +42,7 @@ set local role rota_admin;
 -- refusals
 select is(
   pg_temp.refusal('select rota.resume(''everything'', ''report'')'),
-  '22023 kind ''everything'' cannot be paused; Kinds are task, schedule and lane.',
+  '22023 kind ''everything'' cannot be paused; Kinds are task, schedule, lane and subscription.',
   'an unknown kind is refused'
 );
 select is(

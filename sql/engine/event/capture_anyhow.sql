@@ -23,7 +23,7 @@ as $$
 $$;
 
 comment on function rota_core.capture_anyhow(jsonb, text) is
-$doc$The part of a trigger function that captures without filters, a row at a time, what could not be
-captured otherwise: a writer is never told of it.$doc$;
+$doc$The part of a trigger function that captures without filters, a row at a time, what could not
+be captured otherwise: a writer is never told of it.$doc$;
 
 revoke all on function rota_core.capture_anyhow(jsonb, text) from public;

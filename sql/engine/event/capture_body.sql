@@ -44,35 +44,6 @@ begin
   end if;
 
   %6$s
-  perform set_config('enable_sort', 'off', true);
-  perform set_config('enable_hashagg', 'on', true);
-  perform set_config('enable_hashjoin', 'on', true);
-  perform set_config('enable_nestloop', 'off', true);
-  perform set_config('jit', 'off', true);
-  perform set_config(
-    'work_mem', greatest(pg_size_bytes(current_setting('work_mem')), 67108864) / 1024 || 'kB', true
-  );
-  begin
-    if v_new_rows <> v_old_rows then
-      execute rota_core.capture_mismatch(%7$L);
-      return null;
-    end if;
-    -- How wide rows are as text, by those read above.
-    v_width := v_width * coalesce(
-      octet_length(concat(v_record, v_old_record)) / nullif(v_events, 0) / v_sample, 4
-    );
-    v_chunk := least(1024, greatest(1, trunc(7500 / v_width)));
-    v_ids := array(
-      select nextval('rota_core.event_id')
-      from generate_series(0, greatest(v_new_rows, v_old_rows) / v_chunk)
-    );
-    execute case
-      when v_known then %8$L else rota_core.capture_query(%7$L, %5$L)
-    end using v_ids, v_chunk;
-  exception when others then
-    perform rota_core.note_capture(%3$s, sqlstate, sqlerrm);
-    %9$s
-  end;
   return null;
 end;
 $body$,
@@ -81,19 +52,7 @@ $body$,
     definition ->> 'watch_id',
     definition ->> 'topic',
     operation,
-    format($q$
-  select count(*), avg(pg_column_size(t.*)), (
-    select avg(pg_column_size(s.*)) from (table rota_%1$s limit 21) as s
-  )
-  into v_%1$s_rows, v_width, v_sample
-  from rota_%1$s as t;%2$s$q$,
-      case operation when 'DELETE' then 'old' else 'new' end,
-      case when operation = 'UPDATE' then $q$
-  select count(*) into v_old_rows from rota_old;$q$ end
-    ),
-    definition,
-    rota_core.capture_query(definition, operation),
-    rota_core.capture_anyhow(definition, operation)
+    rota_core.capture_many(definition, operation)
   );
 end;
 $$;

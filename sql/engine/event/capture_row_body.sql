@@ -61,7 +61,7 @@ end;
 $body$,
     definition ->> 'relation',
     -- The triggers of partitions are copies: they go when a partition is detached.
-    not (definition ->> 'partitioned')::boolean,
+    case when (definition ->> 'partitioned')::boolean then 'false' else 'true' end,
     case when v_filtered then format(
       'rota_core.columns_of(%s) = %L', definition ->> 'relation', definition ->> 'digest'
     ) else 'true' end,

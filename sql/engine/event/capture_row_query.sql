@@ -23,8 +23,8 @@ end;
 $$;
 
 comment on function rota_core.capture_row_query(jsonb, text) is
-$doc$The query by which a row trigger makes of its new and old row what is logged, when the table has
-changed since it was written.$doc$;
+$doc$The query by which a row trigger makes of its new and old row what is logged, when the table
+has changed since it was written.$doc$;
 
 revoke all on function rota_core.capture_row_query(jsonb, text) from public;
 grant execute on function rota_core.capture_row_query(jsonb, text) to rota_capture;

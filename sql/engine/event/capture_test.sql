@@ -8,7 +8,7 @@ declare
   v_there int[];
   v_watched int[];
   v_condition text;
-  v_tests text[] := '{}';
+  v_tests text[] := array[]::text[];
 begin
   select array_agg(a.attnum)
   into v_there

@@ -1,5 +1,5 @@
 create or replace function rota_core.check_subscription(
-  name text, topic text, task text, types text[], filter jsonpath, since text, mode text,
+  name text, topic text, task text, types text[], since text, mode text,
   batch_size int, shards int, max_lag interval
 )
 returns void
@@ -66,11 +66,11 @@ end;
 $$;
 
 comment on function rota_core.check_subscription(
-  text, text, text, text[], jsonpath, text, text, int, int, interval
+  text, text, text, text[], text, text, int, int, interval
 ) is
 $doc$Refuses what rota.subscribe cannot take: 22023, or 42704 for an unknown task; and remarks on a
 topic that nothing has.$doc$;
 
 revoke all on function rota_core.check_subscription(
-  text, text, text, text[], jsonpath, text, text, int, int, interval
+  text, text, text, text[], text, text, int, int, interval
 ) from public;

@@ -7,7 +7,7 @@ as $$
 declare
   v_name text;
   v_number int;
-  v_numbers jsonb := '[]';
+  v_numbers jsonb := jsonb_build_array();
 begin
   foreach v_name in array coalesce(names, '{}') loop
     select a.attnum

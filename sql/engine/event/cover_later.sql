@@ -41,8 +41,8 @@ end;
 $$;
 
 comment on function rota_core.cover_later(oid, text[]) is
-$doc$Makes the function by which the supervisor, who is not the owner of the table, gives triggers to
-its new partitions. Warns where the caller may not.$doc$;
+$doc$Makes the function by which the supervisor, who is not the owner of the table, gives triggers
+to its new partitions. Warns where the caller may not.$doc$;
 
 revoke all on function rota_core.cover_later(oid, text[]) from public;
 grant execute on function rota_core.cover_later(oid, text[]) to rota_admin;

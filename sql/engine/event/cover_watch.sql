@@ -17,15 +17,15 @@ begin
     -- Of the triggers of a table, those of the lowest name fire first: what others change in turn
     -- is logged after what made them.
     execute format(
-      'create trigger %I after %s on %s %s for each %s %s execute function rota_core.%I()',
-      '00_rota_' || lower(v_member.operation), v_member.operation, v_member.relation::regclass,
+      'create trigger %I after %I on %s %s for each %s %s execute function rota_core.%I()',
+      '00_rota_' || lower(v_member.operation), lower(v_member.operation), v_member.relation::regclass,
       case
         when v_member.level = 'row' or v_member.operation = 'TRUNCATE' then ''
         when v_member.operation = 'INSERT' then 'referencing new table as rota_new'
         when v_member.operation = 'DELETE' then 'referencing old table as rota_old'
         else 'referencing new table as rota_new old table as rota_old'
       end,
-      v_member.level,
+      case v_member.level when 'row' then 'row' else 'statement' end,
       case when v_member.level = 'row' and v_member.operation = 'UPDATE'
         then 'when (old.* operator(pg_catalog.*<>) new.*)' end,
       rota_core.capture_name(v_member.root, v_member.operation)

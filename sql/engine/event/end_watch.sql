@@ -6,16 +6,16 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_function regprocedure;
+  v_function text;
 begin
   -- A trigger that is still there keeps its function, and so the watch.
   for v_function in
-    select p.oid
+    select p.proname
     from pg_proc as p
     where p.pronamespace = 'rota_core'::regnamespace
       and p.proname ~ format('^capture_%s_(insert|update|delete|truncate|cover)$', relation)
   loop
-    execute format('drop function %s', v_function);
+    execute format('drop function rota_core.%I()', v_function);
   end loop;
   update rota_core.watch as w
   set ended_at = rota_core.wall_clock()

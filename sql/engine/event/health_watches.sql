@@ -13,7 +13,8 @@ begin
     string_agg(distinct format('%s (%s%s)', m.relation::regclass, lower(m.operation),
       case when m.trigger_name is not null then ', disabled' else '' end), ', ') as members,
     min(m.root::regclass::text) filter (where m.trigger_name is null) as root,
-    min(format('alter table %s enable trigger %I;', m.relation::regclass, m.trigger_name)) as enable
+    min(format('alter table %s enable trigger %I;', m.relation::regclass, m.trigger_name))
+      filter (where m.trigger_name is not null) as enable
   into v_lack
   from rota_core.watch_members() as m
   where (m.trigger_name is null or m.enabled in ('D', 'R'))
@@ -28,9 +29,10 @@ begin
   else
     status := 'critical';
     detail := 'changes are not captured, for want of a trigger: ' || v_lack.members;
-    hint := coalesce(
-      format('select rota_core.cover_watch(%L::regclass);', v_lack.root), v_lack.enable
-    );
+    hint := case
+      when v_lack.root is null then v_lack.enable
+      else format('select rota_core.cover_watch(%L::regclass);', v_lack.root)
+    end;
   end if;
   return next;
 

@@ -36,7 +36,7 @@ begin
   set
     low = '3:3:', low_id = v_first - 1, high = null, high_id = null, phase = 1, last_id = 0,
     cluster = rota_core.cluster_id(), trial_size = null, trial_error = null, moved_at = v_now,
-    wake_at = v_now, released_at = null, released_from = null
+    wake_at = v_now, lag_noted_at = null, released_at = null, released_from = null
   where p.subscription = name;
   return v_first;
 end;

@@ -6,7 +6,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_relation constant oid := definition ->> 'relation';
+  v_relation constant oid := (definition ->> 'relation')::oid;
   v_watch_id int;
 begin
   insert into rota_core.watch as w (

@@ -14,7 +14,7 @@ declare
   v_filter jsonpath := filter;
 begin
   perform rota_core.check_subscription(
-    name, topic, task, types, filter, since, mode, batch_size, shards, max_lag
+    name, topic, task, types, since, mode, batch_size, shards, max_lag
   );
   -- A path that selects is meant as: there is such a thing.
   if filter is not null

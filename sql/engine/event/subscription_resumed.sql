@@ -12,10 +12,14 @@ begin
     and case subscription_resumed.kind
       when 'task' then s.task = subscription_resumed.name
       else s.subscription = subscription_resumed.name end;
+  if kind = 'subscription' then
+    perform rota_core.note_missed(name);
+  end if;
 end;
 $$;
 
 comment on function rota_core.subscription_resumed(text, text) is
-$doc$Lets workers look for what came while a subscription, or the task that it feeds, was paused.$doc$;
+$doc$Lets workers look for what came while a subscription, or the task that it feeds, was paused, and
+has the log kept for it again.$doc$;
 
 revoke all on function rota_core.subscription_resumed(text, text) from public;

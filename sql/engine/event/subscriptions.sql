@@ -29,11 +29,12 @@ from rota_core.subscription as s
 cross join lateral (
   select
     sum(a.delivered) as delivered,
-    min(rota_core.next_unread(a)) as oldest_at,
+    min(u.at) as oldest_at,
     max(a.moved_at) as moved_at,
     (array_agg(a.trial_error) filter (where a.trial_error is not null))[1] as error,
     min(a.released_at) as released_at
   from rota_core.position as a
+  cross join lateral rota_core.oldest_unread(a.subscription, a.shard) as u
   where a.subscription = s.subscription
 ) as o
 cross join lateral (

@@ -8,8 +8,15 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_lacking text;
+  v_detail text;
   v_operation text;
 begin
+  select string_agg(s.name, ', ')
+  into v_lacking
+  from unnest(string_to_array(definition ->> 'path', ', ')) as s (name)
+  where not has_schema_privilege(s.name::regnamespace, 'usage');
+
   perform set_config(
     'search_path', concat_ws(', ', 'pg_catalog', definition ->> 'path', 'pg_temp'), true
   );
@@ -18,20 +25,27 @@ begin
       execute rota_core.capture_row_query(definition, v_operation) using sample, sample;
     exception
       when insufficient_privilege then
-        raise exception using
-          errcode = 'insufficient_privilege',
-          message = format(
-            'rota_capture lacks a right to evaluate the condition of the watch on %s',
-            (definition ->> 'relation')::regclass
-          ),
-          detail = sqlerrm,
-          hint = 'It needs the schemas and functions used: grant usage on schema app to'
-            ' rota_capture;';
+        v_detail := sqlerrm;
+        v_lacking := coalesce(v_lacking, substring(sqlerrm from 'for schema (\S+)$'));
       -- What a condition makes of a row of nulls is no matter.
       when others then
         continue;
     end;
   end loop;
+
+  if v_lacking is not null or v_detail is not null then
+    raise exception using
+      errcode = 'insufficient_privilege',
+      message = format(
+        'rota_capture, who evaluates the condition of the watch on %s, lacks a right',
+        (definition ->> 'relation')::oid::regclass
+      ),
+      detail = coalesce(v_detail, format('permission denied for schema %s', v_lacking)),
+      hint = coalesce(
+        format('grant usage on schema %s to rota_capture;', v_lacking),
+        'grant execute on function app.is_due(int) to rota_capture;'
+      );
+  end if;
 end;
 $$;
 

@@ -1,7 +1,7 @@
 create or replace function rota_core.watch_members(only_relation oid default null)
 returns table (
   watch_id int, root oid, relation oid, operation text, level text, trigger_name name,
-  enabled "char"
+  enabled text
 )
 language sql
 stable
@@ -22,7 +22,7 @@ as $$
   select
     m.watch_id, m.root, m.relation, o.operation,
     case o.operation when 'TRUNCATE' then 'statement' else w.level end,
-    t.tgname, t.tgenabled
+    t.tgname, t.tgenabled::text
   from member as m
   join rota_core.watch as w on w.watch_id = m.watch_id
   join pg_class as c on c.oid = m.root

@@ -1,6 +1,6 @@
 create or replace view rota.watches as
 select
-  format('%s.%s', n.nspname, c.relname) as name,
+  format('%s.%s', n.nspname, c.relname)::text as name,
   w.topic,
   w.operations,
   rota_core.column_names(w.relation, w.definition -> 'columns') as columns,

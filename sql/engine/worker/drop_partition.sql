@@ -1,5 +1,5 @@
 create or replace function rota_core.drop_partition(
-  parent text, partition text, seen pg_snapshot default null
+  parent text, part text, seen pg_snapshot default null
 )
 returns boolean
 language plpgsql
@@ -12,7 +12,7 @@ begin
   -- A plain drop would queue for the parent's lock in front of every writer.
   perform set_config('lock_timeout', '50ms', true);
   execute format(
-    'alter table rota_core.%I detach partition rota_core.%I', parent, drop_partition.partition
+    'alter table rota_core.%I detach partition rota_core.%I', parent, part
   );
   if seen is not null then
     -- Nobody writes to it any more, but somebody may have committed since it was looked through.
@@ -20,18 +20,18 @@ begin
       'select exists (
          select from rota_core.%I as e
          where e.xid >= pg_snapshot_xmin($1) and not pg_visible_in_snapshot(e.xid, $1)
-       )', drop_partition.partition
+       )', part
     ) into v_has_news using seen;
     if v_has_news then
       raise exception using
-        errcode = 'lock_not_available',
-        message = format('%s was written to meanwhile', drop_partition.partition),
+        errcode = 'serialization_failure',
+        message = format('%s was written to meanwhile', part),
         hint = 'It is tried again a minute later.';
     end if;
   end if;
-  execute format('drop table rota_core.%I', drop_partition.partition);
+  execute format('drop table rota_core.%I', part);
   return true;
-exception when lock_not_available or deadlock_detected then
+exception when lock_not_available or deadlock_detected or serialization_failure then
   return false;
 end;
 $$;
