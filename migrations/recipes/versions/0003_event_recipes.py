@@ -104,7 +104,8 @@ begin
     if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role) then
       execute format('create role %I nologin', v_role);
     end if;
-    if not pg_catalog.pg_has_role(v_role, 'member') then
+    -- From 16 on, who creates a role belongs to it, but cannot act as it without a grant.
+    if not pg_catalog.pg_has_role(v_role, 'usage') then
       execute format('grant %I to %I', v_role, current_user);
     end if;
     execute format('create schema %I', v_role);

@@ -4,7 +4,7 @@ language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  -- From the user as he is now: who has left meanwhile gets none, nor does an address that changed.
+  -- From the user of now: who has left meanwhile gets none, and an old address neither.
   insert into welcome.messages (user_id, recipient, subject, body)
   select
     u.id,
