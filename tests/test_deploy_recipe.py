@@ -17,32 +17,30 @@ from support_event import drain
 
 
 @pytest.mark.parametrize("recipe", project.recipes())
-def test_the_second_deploy_of_a_recipe_changes_nothing(empty_database: Clone, recipe: str) -> None:
-    first = deploy(empty_database.url(), recipes=(recipe,))
+def test_the_second_deploy_of_a_recipe_changes_nothing(database: Clone, recipe: str) -> None:
+    first = deploy(database.url(), recipes=(recipe,))
     assert first.changed
     # The recipe's role was given rights on the engine meanwhile: they are no change either.
     for _ in range(2):
-        again = deploy(empty_database.url(), recipes=(recipe,))
+        again = deploy(database.url(), recipes=(recipe,))
         assert [change.as_json() for change in again.changes] == []
         assert again.notes == []
-    roles = empty_database.run(
-        "select distinct t.run_as from rota.tasks as t where t.run_as is not null"
-    )
+    roles = database.run("select distinct t.run_as from rota.tasks as t where t.run_as is not null")
     assert roles == ([] if recipe == "payment" else [(recipe,)])
     for (role,) in roles:
-        assert empty_database.value(
+        assert database.value(
             "select has_function_privilege(%s, 'rota.log(text, text, jsonb)', 'execute')", role
         )
 
 
-def test_definitions_that_were_edited_are_stated_again(empty_database: Clone) -> None:
+def test_definitions_that_were_edited_are_stated_again(database: Clone) -> None:
     recipes = project.recipes()
-    deploy(empty_database.url(), recipes=recipes)
-    watches = empty_database.run("select w.* from rota.watches as w order by w.name")
+    deploy(database.url(), recipes=recipes)
+    watches = database.run("select w.* from rota.watches as w order by w.name")
     for recipe in recipes:
         text = (project.recipe(recipe).folder / "definitions.sql").read_text()
-        empty_database.run(text)
-    assert empty_database.run("select w.* from rota.watches as w order by w.name") == watches
+        database.run(text)
+    assert database.run("select w.* from rota.watches as w order by w.name") == watches
 
 
 def test_a_deployer_who_is_no_superuser(make_server: Callable[..., Server]) -> None:
