@@ -128,6 +128,17 @@ def test_a_plan_made_for_a_few_rows_is_not_kept_for_many(rolled_back: Db) -> Non
     assert len(captured(rolled_back)) == 50000
 
 
+def test_the_writer_keeps_its_settings(rolled_back: Db) -> None:
+    names = "select s.name, s.setting from pg_settings as s where s.name ~ '^(enable|work|jit|plan)'"
+    before = rolled_back.execute(names).fetchall()
+    rolled_back.execute("create schema app; create table app.t (id int primary key, n int)")
+    rolled_back.execute("select rota.watch_table('app.t')")
+    rolled_back.execute("insert into app.t select k, 0 from generate_series(1, 500) as k")
+    rolled_back.execute("update app.t set n = n + 1")
+    assert rolled_back.execute("select sum(events) from rota_core.event").fetchone()[0] >= 1000
+    assert rolled_back.execute(names).fetchall() == before
+
+
 def test_wide_rows(rolled_back: Db) -> None:
     """Wider than a row of the log likes, and of very different width."""
     rolled_back.execute("create schema app; create table app.t (id int, body text)")

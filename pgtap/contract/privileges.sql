@@ -70,7 +70,7 @@ values
   ('rota_worker', 'schemas', 'rota rota_core'),
   ('rota_capture', 'rota_core', '
     capture_mismatch capture_query capture_row_query capture_side capture_test columns_of
-    has_columns is_within note_capture
+    has_columns is_within note_capture plan_as_before planning
   '),
   ('rota_capture', 'schemas', 'rota_core');
 

@@ -18,6 +18,7 @@ declare
   v_sample numeric;
   v_chunk bigint;
   v_ids bigint[];
+  v_planning text[];
 begin
   if tg_relid <> %1$s and not rota_core.is_within(tg_relid, %1$s) then
     return null;

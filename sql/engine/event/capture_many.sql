@@ -6,6 +6,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   return format($body$%1$s
+  -- Until the end of the writer's transaction, so that it must be undone here.
+  v_planning := rota_core.planning();
   perform set_config('enable_sort', 'off', true);
   perform set_config('enable_hashagg', 'on', true);
   perform set_config('enable_hashjoin', 'on', true);
@@ -18,26 +20,27 @@ begin
   begin
     if v_new_rows <> v_old_rows then
       execute rota_core.capture_mismatch(%2$L);
-      return null;
-    end if;
-    -- How wide rows are as text, by those read above.
-    v_width := v_width * coalesce(
-      octet_length(concat(v_record, v_old_record)) / nullif(v_events, 0) / v_sample, 4
-    );
-    v_chunk := least(1024, greatest(1, trunc(7000 / v_width)));
-    v_ids := array(
-      select nextval('rota_core.event_id')
-      from generate_series(0, greatest(v_new_rows, v_old_rows) / v_chunk)
-    );
-    if v_known then
-      %4$s;
     else
-      execute rota_core.capture_query(%2$L, %3$L) using v_ids, v_chunk;
+      -- How wide rows are as text, by those read above.
+      v_width := v_width * coalesce(
+        octet_length(concat(v_record, v_old_record)) / nullif(v_events, 0) / v_sample, 4
+      );
+      v_chunk := least(1024, greatest(1, trunc(7000 / v_width)));
+      v_ids := array(
+        select nextval('rota_core.event_id')
+        from generate_series(0, greatest(v_new_rows, v_old_rows) / v_chunk)
+      );
+      if v_known then
+        %4$s;
+      else
+        execute rota_core.capture_query(%2$L, %3$L) using v_ids, v_chunk;
+      end if;
     end if;
   exception when others then
     perform rota_core.note_capture(%5$s, sqlstate, sqlerrm);
     %6$s
   end;
+  perform rota_core.plan_as_before(v_planning);
 $body$,
     format($q$
   select count(*), avg(pg_column_size(t.*)), (
