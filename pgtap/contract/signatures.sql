@@ -55,6 +55,9 @@ values
     kind text, name text, until timestamp with time zone = NULL, reason text = NULL
   $$, $$void$$),
   ('redrive_dead_letters', $$subscription text, ids bigint[] = NULL$$, $$integer$$),
+  ('replay_subscription', $$
+    name text, since timestamp with time zone = NULL, since_id bigint = NULL
+  $$, $$bigint$$),
   ('resume', $$kind text, name text$$, $$void$$),
   ('retry', $$run_id bigint, from_step text = NULL$$, $$text$$),
   ('retry_all', $$task text, since timestamp with time zone$$, $$bigint$$),
@@ -66,7 +69,13 @@ values
   $$, $$record$$),
   ('start_many', $$task text, inputs jsonb[]$$, $$SETOF bigint$$),
   ('start_schedule', $$name text$$, $$bigint$$),
+  ('subscribe', $$
+    name text, topic text, task text, types text[] = NULL, filter jsonpath = NULL,
+    since text = 'now', mode text = 'event', batch_size integer = 500, ordered boolean = false,
+    shards integer = 1, max_lag interval = '1 day'
+  $$, $$text$$),
   ('supervise', $$IN budget interval = '00:00:58'$$, $$procedure$$),
+  ('unsubscribe', $$name text$$, $$void$$),
   ('unwatch_table', $$target regclass$$, $$void$$),
   ('watch_table', $$
     target regclass, operations text[] = '{INSERT,UPDATE,DELETE}', columns text[] = NULL,

@@ -182,7 +182,6 @@
 \ir event/stands_until.sql
 \ir event/take_position.sql
 \ir event/hold_back.sql
-\ir event/refuse_leftovers.sql
 \ir event/delivery_statement.sql
 \ir event/park_blocked.sql
 \ir event/begin_delivery.sql
@@ -204,6 +203,9 @@
 \ir event/subscribe.sql
 \ir event/unsubscribe.sql
 \ir event/replay_subscription.sql
+\ir event/is_restored.sql
+\ir event/adopt_position.sql
+\ir event/adopt_restore.sql
 \ir event/has_news.sql
 \ir event/settle_position.sql
 \ir event/is_mentioned.sql
@@ -353,4 +355,5 @@
 \ir report/health_schedules.sql
 \ir report/health_runs.sql
 \ir report/health_events.sql
+\ir report/health_restore.sql
 \ir report/health.sql

@@ -36,7 +36,7 @@ begin
   v_one_commit := rota_core.has_deferred_constraints();
   -- What made the search in rota's tables quick would make the handler's statements slow.
   perform rota_core.reset_session(
-    v_role, current_setting('application_name'), current_setting('rota.attempt', true)
+    current_setting('application_name'), current_setting('rota.attempt', true)
   );
   v_started := clock_timestamp();  -- real time: what an event takes
 

@@ -1,4 +1,4 @@
-create or replace function rota_core.reset_session(role text, application_name text, attempt text)
+create or replace function rota_core.reset_session(application_name text, attempt text)
 returns void
 language plpgsql
 volatile
@@ -7,9 +7,6 @@ as $$
 begin
   reset all;
   perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false);
-  if current_setting('role') <> role then
-    perform set_config('role', role, false);
-  end if;
   -- What the supervisor and rota.log know the run by.
   perform
     set_config('application_name', application_name, true),
@@ -17,8 +14,8 @@ begin
 end;
 $$;
 
-comment on function rota_core.reset_session(text, text, text) is
+comment on function rota_core.reset_session(text, text) is
 $doc$Undoes the settings of a handler, or of a search in rota's tables, within an attempt.$doc$;
 
-revoke all on function rota_core.reset_session(text, text, text) from public;
-grant execute on function rota_core.reset_session(text, text, text) to rota_worker;
+revoke all on function rota_core.reset_session(text, text) from public;
+grant execute on function rota_core.reset_session(text, text) to rota_worker;

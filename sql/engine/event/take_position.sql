@@ -18,7 +18,7 @@ begin
       from rota_core.position as p
       where p.subscription = take_position.subscription and p.shard = take_position.shard
     ) then
-      return v_at;
+      exit;
     end if;
     if clock_timestamp() > v_until then
       raise exception using
@@ -29,6 +29,7 @@ begin
     end if;
     perform pg_sleep(0.002);
   end loop;
+  return v_at;
 end;
 $$;
 

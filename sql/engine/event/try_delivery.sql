@@ -28,7 +28,11 @@ begin
       v_sqlstate = returned_sqlstate, v_message = message_text, v_detail = pg_exception_detail,
       v_hint = pg_exception_hint, v_context = pg_exception_context;
   end;
-  perform rota_core.reset_session(role, v_name, v_attempt);
+  -- First: another role may not call what is below.
+  if pg_catalog.current_setting('role') operator(pg_catalog.<>) role then
+    perform pg_catalog.set_config('role', role, false);
+  end if;
+  perform rota_core.reset_session(v_name, v_attempt);
   if v_sqlstate is not null then
     return rota_core.error_json(v_sqlstate, v_message, v_detail, v_hint, v_context);
   end if;

@@ -33,7 +33,9 @@ select h.* from rota_core.health_runs() as h
 union all
 select h.* from rota_core.health_watches() as h
 union all
-select h.* from rota_core.health_events() as h;
+select h.* from rota_core.health_events() as h
+union all
+select h.* from rota_core.health_restore() as h;
 
 comment on view rota.health is
 $doc$One row for each thing that is checked. status: `ok`, `warning`, `critical`, or `no rights`
