@@ -19,12 +19,12 @@ values
     cron_matches cron_next cron_prev log serve start start_many supervise work
   '),
   ('rota_admin', 'rota_core', '
-    capture_name check_answer check_condition check_watch column_names column_numbers columns_of
-    condition_columns condition_path condition_problem cover_body cover_later cover_watch
-    cron_facts end_watch engine_facts has_trampoline health_cron health_cron_jobs
-    health_cron_server health_engine health_runs health_schedules health_tasks health_watches
-    health_worker_role health_workers is_within redact save_task save_watch task_call
-    trampoline_name try_capture wall_clock watch_definition watch_members
+    capture_name capture_version check_answer check_condition check_watch column_names
+    column_numbers columns_of condition_columns condition_path condition_problem cover_body
+    cover_later cover_watch cron_facts end_watch engine_facts has_trampoline health_cron
+    health_cron_jobs health_cron_server health_engine health_runs health_schedules health_tasks
+    health_watches health_worker_role health_workers is_within redact save_task save_watch
+    task_call trampoline_name try_capture wall_clock watch_definition watch_members
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_capture', 'rota_core', '

@@ -115,6 +115,7 @@
 \ir event/has_columns.sql
 \ir event/is_within.sql
 \ir event/capture_name.sql
+\ir event/capture_version.sql
 \ir event/capture_side.sql
 \ir event/capture_test.sql
 \ir event/capture_query.sql

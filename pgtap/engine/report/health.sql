@@ -46,7 +46,8 @@ select set_eq(
   $$select h.check_name from rota.health as h where h.check_name not like 'pg_cron %'$$,
   array[
     'pg_cron', 'login of rota_worker', 'timeout of rota_worker', 'supervisor', 'lane default',
-    'upgrade', 'partitions', 'tasks', 'schedules', 'paused', 'failed runs', 'waiting runs'
+    'upgrade', 'partitions', 'tasks', 'schedules', 'paused', 'failed runs', 'waiting runs',
+    'watches', 'watch filters'
   ],
   'a fresh engine is checked in each respect'
 );

@@ -47,6 +47,7 @@ $$;
 
 comment on function rota_core.capture_few(jsonb, text) is
 $doc$The statement of a trigger function that reads up to 20 rows. Its plan may be kept, since it
-never reads more; that of more rows must not, since a plan made for a few is quadratic for many.$doc$;
+never reads more; that of more rows must not, since a plan made for a few is quadratic for
+many.$doc$;
 
 revoke all on function rota_core.capture_few(jsonb, text) from public;
