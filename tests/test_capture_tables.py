@@ -194,6 +194,23 @@ def test_a_disabled_trigger_shows(rolled_back: Db) -> None:
     assert rolled_back.execute("select state from rota.watches").fetchone() == ("active",)
 
 
+def test_a_deploy_that_changes_how_functions_are_written(rolled_back: Db) -> None:
+    rolled_back.execute("create schema app; create table app.t (id int)")
+    rolled_back.execute("select rota.watch_table('app.t', '{INSERT}')")
+    sources = "select prosrc, proowner::regrole::text from pg_proc where proname ~ '^capture_[0-9]'"
+    (before,) = rolled_back.execute(sources).fetchall()
+    (definition,) = rolled_back.execute(
+        "select pg_get_functiondef('rota_core.capture_few(jsonb, text)'::regprocedure)"
+    ).fetchone()
+    rolled_back.execute(definition.replace("limit 21", "limit 22").replace("%", "%%"), [])
+    rolled_back.execute("select rota_core.tend_watches()")
+    (after,) = rolled_back.execute(sources).fetchall()
+    assert ["limit 22" in source for source, _ in (before, after)] == [False, True]
+    assert after[1] == before[1] == "rota_capture"
+    rolled_back.execute("insert into app.t values (1)")
+    assert len(captured(rolled_back)) == 1
+
+
 def test_truncating_a_table_and_those_that_refer_to_it(rolled_back: Db) -> None:
     rolled_back.execute(
         "create schema app; create table app.a (id int primary key);"

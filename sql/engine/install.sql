@@ -239,10 +239,12 @@
 \ir event/has_columns.sql
 \ir event/is_within.sql
 \ir event/capture_name.sql
+\ir event/capture_version.sql
 \ir event/capture_side.sql
 \ir event/capture_test.sql
 \ir event/capture_query.sql
 \ir event/capture_mismatch.sql
+\ir event/capture_few_pairs.sql
 \ir event/capture_few.sql
 \ir event/capture_anyhow.sql
 \ir event/capture_many.sql

@@ -120,8 +120,9 @@ select is(
   'a table is watched once'
 );
 select results_eq(
-  $$select w.name collate "default", w.topic, w.operations, w.columns, w.condition, w.exclude, w.key, w.level,
-      w.state, w.defined_at, w.defined_by::text collate "default"
+  $$select
+      w.name collate "default", w.topic, w.operations, w.columns, w.condition, w.exclude, w.key,
+      w.level, w.state, w.defined_at, w.defined_by::text collate "default"
     from rota.watches as w$$,
   $$values ('app.t', 'app.t', '{INSERT,UPDATE,DELETE,TRUNCATE}'::text[], null::text[],
     null::text, '{secret}'::text[], '{id}'::text[], 'statement', 'active',

@@ -13,34 +13,26 @@ declare
   v_events bigint;
   v_record json;
   v_old_record json;
-  v_known boolean;
+  v_few boolean;
   v_width numeric;
   v_sample numeric;
   v_chunk bigint;
   v_ids bigint[];
   v_planning text[];
 begin
-  if tg_relid <> %1$s and not rota_core.is_within(tg_relid, %1$s) then
-    return null;
-  end if;
-
+%1$s
   -- What fails here is done again below.
-  begin
-    %2$s
+  begin%2$s
   exception when others then
-    v_known := false;
+    v_few := null;
   end;
-  if greatest(v_new_rows, v_old_rows) = 0 then
-    return null;
-  end if;
-  if v_known and greatest(v_new_rows, v_old_rows) <= 20
-    and coalesce(v_new_rows = v_old_rows, true)
-    and (v_events <= 1 or octet_length(concat(v_record, v_old_record)) <= 7500)
-  then
+  if v_few then
     if v_events > 0 then
       insert into rota_core.event (watch_id, topic, type, events, record, old_record)
       values (%3$s, %4$L, %5$L, v_events, v_record, v_old_record);
     end if;
+    return null;
+  elsif greatest(v_new_rows, v_old_rows) = 0 then
     return null;
   end if;
 
@@ -48,7 +40,11 @@ begin
   return null;
 end;
 $body$,
-    definition ->> 'relation',
+    -- A partition that was detached keeps its triggers.
+    case when (definition ->> 'partitioned')::boolean then format($q$
+  if tg_relid <> %1$s and not rota_core.is_within(tg_relid, %1$s) then
+    return null;
+  end if;$q$, definition ->> 'relation') end,
     rota_core.capture_few(definition, operation),
     definition ->> 'watch_id',
     definition ->> 'topic',

@@ -30,7 +30,7 @@ begin
         select nextval('rota_core.event_id')
         from generate_series(0, greatest(v_new_rows, v_old_rows) / v_chunk)
       );
-      if v_known then
+      if %7$s then
         %4$s;
       else
         execute rota_core.capture_query(%2$L, %3$L) using v_ids, v_chunk;
@@ -56,7 +56,13 @@ $body$,
     operation,
     rota_core.capture_query(definition, operation, 'v_ids', 'v_chunk'),
     definition ->> 'watch_id',
-    rota_core.capture_anyhow(definition, operation)
+    rota_core.capture_anyhow(definition, operation),
+    case
+      when definition ->> 'exclude' is not null or definition -> 'tested' <> '[]' then format(
+        'rota_core.columns_of(%s) = %L', definition ->> 'relation', definition ->> 'digest'
+      )
+      else 'true'
+    end
   );
 end;
 $$;

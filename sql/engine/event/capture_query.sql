@@ -74,7 +74,8 @@ $doc$The statement that captures any number of rows, from the transition tables 
 function that executes it. ids: identities of as many rows of the log as may be needed; chunk: how
 many events a row holds.
 
-Old and new rows pair by their place: a key may have changed, or be there twice after cascades.$doc$;
+Old and new rows pair by their place: a key may have changed, or be there twice after
+cascades.$doc$;
 
 revoke all on function rota_core.capture_query(jsonb, text, text, text) from public;
 grant execute on function rota_core.capture_query(jsonb, text, text, text) to rota_capture;

@@ -36,7 +36,8 @@ begin
       errcode = 'invalid_parameter_value',
       message = format('condition of the watch on %s is not usable', target),
       detail = v_problem,
-      hint = 'Write an expression over new and old: condition => ''new.status = ''''published'''''';';
+      hint = 'Write an expression over new and old:'
+        ' condition => ''new.status = ''''published'''''';';
   end if;
   return jsonb_strip_nulls(jsonb_build_object(
     'condition', condition, 'condition_columns', v_columns, 'path', v_path

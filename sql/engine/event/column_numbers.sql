@@ -18,7 +18,9 @@ begin
     if not found then
       raise exception using
         errcode = 'undefined_object',
-        message = format('table %s has no column %s', target, coalesce(quote_ident(v_name), 'null')),
+        message = format(
+          'table %s has no column %s', target, coalesce(quote_ident(v_name), 'null')
+        ),
         hint = 'It has ' || (
           select string_agg(a.attname, ', ' order by a.attnum)
           from pg_attribute as a

@@ -13,7 +13,9 @@ begin
     or v_caller <> (case v_before when 'none' then session_user else v_before end)
   then
     raise warning using
-      message = format('new partitions of %s will not be watched by themselves', relation::regclass),
+      message = format(
+        'new partitions of %s will not be watched by themselves', relation::regclass
+      ),
       detail = 'Only who owns the table and is a member of rota_owner can allow that.',
       hint = format('When there are some: select rota_core.cover_watch(%L::regclass);',
         relation::regclass);

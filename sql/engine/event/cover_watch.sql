@@ -18,7 +18,8 @@ begin
     -- is logged after what made them.
     execute format(
       'create trigger %I after %I on %s %s for each %s %s execute function rota_core.%I()',
-      '00_rota_' || lower(v_member.operation), lower(v_member.operation), v_member.relation::regclass,
+      '00_rota_' || lower(v_member.operation), lower(v_member.operation),
+      v_member.relation::regclass,
       case
         when v_member.level = 'row' or v_member.operation = 'TRUNCATE' then ''
         when v_member.operation = 'INSERT' then 'referencing new table as rota_new'

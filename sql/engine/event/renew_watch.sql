@@ -43,13 +43,16 @@ begin
   set
     columns = rota_core.column_names(w.relation, w.definition -> 'columns'),
     exclude = rota_core.column_names(w.relation, w.definition -> 'exclude'),
-    definition = w.definition || jsonb_build_object('digest', digest)
+    definition = w.definition || jsonb_build_object(
+      'digest', digest, 'version', rota_core.capture_version()
+    )
   where w.watch_id = v_id;
   perform rota_core.write_captures(v_id, null);
 end;
 $$;
 
 comment on function rota_core.renew_watch(int, text) is
-$doc$Writes the functions of a watch anew after the columns of its table have changed.$doc$;
+$doc$Writes the functions of a watch anew after the columns of its table, or the engine, have
+changed.$doc$;
 
 revoke all on function rota_core.renew_watch(int, text) from public;

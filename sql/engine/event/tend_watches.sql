@@ -26,7 +26,8 @@ begin
       w.watch_id, w.relation, rota_core.columns_of(w.relation) as digest,
       to_regprocedure(format(
         'rota_core.%I()', rota_core.capture_name(w.relation, 'cover'))) as cover,
-      w.definition ->> 'digest' <> rota_core.columns_of(w.relation) as has_changed,
+      (w.definition ->> 'digest', w.definition ->> 'version')
+        <> (rota_core.columns_of(w.relation), rota_core.capture_version()) as has_changed,
       exists (
         select from rota_core.watch_members(w.relation) as m where m.trigger_name is null
       ) as has_gaps
@@ -50,7 +51,7 @@ $$;
 
 comment on function rota_core.tend_watches() is
 $doc$Once a minute: ends watches whose tables are gone, follows tables and columns that got other
-names, gives triggers to new partitions.$doc$;
+names, gives triggers to new partitions, writes functions anew after a deploy has changed how.$doc$;
 
 revoke all on function rota_core.tend_watches() from public;
 grant execute on function rota_core.tend_watches() to rota_worker;

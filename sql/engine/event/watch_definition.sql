@@ -19,7 +19,8 @@ begin
     'key', rota_core.column_numbers(target, key),
     'columns', nullif(rota_core.column_numbers(target, columns), '[]'),
     'exclude', nullif(rota_core.column_numbers(target, exclude), '[]'),
-    'digest', rota_core.columns_of(target)
+    'digest', rota_core.columns_of(target),
+    'version', rota_core.capture_version()
   ));
 
   if columns <> '{}' and not 'UPDATE' = any(operations) then

@@ -72,10 +72,10 @@ $doc$Capture the changes of a table as events, from the next statement on.
   part in inheritance and where triggers of their own change rows again.
 
 Of a partitioned table, changes through it and in partitions are captured as its own, in new
-partitions within a minute. Creating triggers waits for transactions that write to the table. Returns
-the topic.
-Raises 42501 for who may not create triggers on the table, 42704 for an unknown column, 42710 when it
-is watched already, 22023 for a bad argument.
+partitions within a minute. Creating triggers waits for transactions that write to the table.
+Returns the topic.
+Raises 42501 for who may not create triggers on the table, 42704 for an unknown column, 42710 when
+it is watched already, 22023 for a bad argument.
 For: rota_admin.$doc$;
 
 revoke all on function rota.watch_table(
