@@ -16,7 +16,11 @@ from bench.figures import Table
 from bench.scale import FULL, QUICK
 from pgrota.output import progress
 
-NAMES = ("throughput", "history", "snapshot", "latency", "idle", "memory", "schedules", "cron")
+NAMES = (
+    "throughput", "history", "snapshot", "latency", "idle", "memory", "schedules", "cron", "capture",
+    "dispatch", "backlog",
+)  # fmt: skip
+WITH_PEERS = ("throughput", "capture", "dispatch")
 
 
 @click.command()
@@ -28,7 +32,11 @@ NAMES = ("throughput", "history", "snapshot", "latency", "idle", "memory", "sche
 def main(
     names: tuple[str, ...], quick: bool, rounds: int | None, no_peers: bool, target: Path | None
 ) -> None:
-    """Measure how fast rota is: throughput history snapshot latency idle memory schedules cron."""
+    """Measure how fast rota is.
+
+    The parts: throughput history snapshot latency idle memory schedules cron, of runs and
+    schedules; capture dispatch backlog, of events.
+    """
     scale = QUICK if quick else FULL
     if rounds:
         scale = dataclasses.replace(scale, rounds=rounds)
@@ -39,7 +47,7 @@ def main(
         for name in names or NAMES:
             options: dict[str, Any] = {"with_peers": False} if no_peers else {}
             found = import_module(f"bench.{name}").measure(
-                server, scale, **(options if name == "throughput" else {})
+                server, scale, **(options if name in WITH_PEERS else {})
             )
             for table in found:
                 table.show()
