@@ -1,4 +1,4 @@
-"""./tooling/bench [NAME ...] [--quick] [--rounds N] [--no-peers] [--json FILE]"""
+"""./tooling/bench [NAME ...] [--quick] [--rounds N] [--no-peers] [--all] [--json FILE]"""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ WITH_PEERS = ("throughput", "capture", "dispatch")
 @click.option("--quick", is_flag=True, help="Small sizes, one round: to see that it works.")
 @click.option("--rounds", type=int, help="How many interleaved rounds.")
 @click.option("--no-peers", is_flag=True, help="rota alone.")
+@click.option("--all", "longest", is_flag=True, help="What takes long too: 10 million events.")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write the figures too.")
 def main(
-    names: tuple[str, ...], quick: bool, rounds: int | None, no_peers: bool, target: Path | None
-) -> None:
+    names: tuple[str, ...], quick: bool, rounds: int | None, no_peers: bool, longest: bool,
+    target: Path | None,
+) -> None:  # fmt: skip
     """Measure how fast rota is.
 
     The parts: throughput history snapshot latency idle memory schedules cron, of runs and
     schedules; capture dispatch backlog, of events.
     """
-    scale = QUICK if quick else FULL
+    scale = dataclasses.replace(QUICK if quick else FULL, longest=longest)
     if rounds:
         scale = dataclasses.replace(scale, rounds=rounds)
     tables: list[Table] = []

@@ -107,6 +107,7 @@ def subscribed(
     for name in names:
         arena.run(SUBSCRIBE, name, topic, task, mode, shards)
     arena.run("truncate bench.sink")
+    arena.run("analyze rota_core.position")
     arena.run("checkpoint")
     try:
         yield

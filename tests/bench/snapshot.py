@@ -48,7 +48,7 @@ def _rates(server: Server, runs: int, length: float, *, held: bool) -> list[floa
     with Arena(server) as arena:
         arena.load(runs)
         arena.settle()
-        with _snapshot(arena) if held else contextlib.nullcontext(), arena.supervised():
+        with holding(arena) if held else contextlib.nullcontext(), arena.supervised():
             started = time.time()
             with arena.working() as workers:
                 time.sleep(length)
@@ -65,7 +65,8 @@ def _rates(server: Server, runs: int, length: float, *, held: bool) -> list[floa
 
 
 @contextlib.contextmanager
-def _snapshot(arena: Arena) -> Iterator[None]:
+def holding(arena: Arena) -> Iterator[None]:
+    """A transaction that sees everything as it was when it began."""
     with arena.connect(autocommit=False) as connection:
         connection.execute("set transaction isolation level repeatable read")
         connection.execute("select count(*) from rota_core.task")
