@@ -1,22 +1,16 @@
-"""What becomes of the rate of delivery: in a long backlog, with many subscriptions, in shards, while
-a snapshot is held; and how soon an idle worker hands an event over."""
+"""What becomes of the rate of delivery in a long backlog, with many subscriptions, in shards."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import random
-import threading
-import time
 from collections import defaultdict
-from collections.abc import Iterator
 
 from bench import readers
 from bench.arena import TEMPLATE, Arena
-from bench.figures import Table, median, percentile
+from bench.figures import Table, median
 from bench.readers import CAPTURED, EMITTED, Read
 from bench.scale import Scale
-from bench.snapshot import holding
 from pgrota.server import Server
 
 SHORT, LONG, LONGEST = 10_000, 1_000_000, 10_000_000
@@ -24,33 +18,16 @@ TASKS = ("each-noop", "all-noop")
 MANY = 20_000
 SUBSCRIPTIONS = (1, 10, 100)
 SHARDED = 200_000
-HELD = 500_000
-PARTS = 5
-IDLE, BUSY = 30, 200
 SIZE = """
 select sum(pg_total_relation_size(i.relid))::float8
 from pg_partition_tree('rota_core.event') as i
 """
-LATENCY = """
-create table bench.seen (event_id bigint, at float8);
-grant insert on bench.seen to public;
-create function bench.see(event jsonb) returns void language plpgsql as $$
-begin
-  insert into bench.seen
-  values ((event ->> 'event_id')::bigint, extract(epoch from clock_timestamp()));
-end $$;
-select rota.define_task('see', 'bench.see');
-select rota.subscribe('seer', 'bench.emitted', 'see');
-"""
-
 
 def measure(server: Server, scale: Scale, template: str = TEMPLATE) -> list[Table]:
     return [
         _backlogs(server, scale, template),
         _subscriptions(server, scale, template),
         _shards(server, scale, template),
-        _held(server, scale, template),
-        _latency(server, scale, template),
     ]
 
 
@@ -174,106 +151,3 @@ def _shards(server: Server, scale: Scale, template: str) -> Table:
         cpu, dead = (median([getattr(read, name) for read in reads]) for name in ("cpu", "dead"))
         table.add(shards, task, rate, ratio, 1e6 * cpu, 1000 * dead)
     return table
-
-
-# while vacuum can remove nothing
-
-
-def _held(server: Server, scale: Scale, template: str) -> Table:
-    events = scale.of(HELD)
-    table = Table(
-        f"Events per second while a snapshot is held, of {events:,} captured ones",
-        ["part", "without", "with", "with : without"],
-        notes=["all-noop, one worker. The part is a share of the events, in the order of the log."],
-    )
-    with Arena(server, template) as arena:
-        readers.prepare(arena)
-        readers.capture(arena, events)
-        readers.settle(arena)
-        rates = {}
-        for held in (False, True):
-            scale.say(f"backlog: a snapshot {'held' if held else 'not held'}")
-            with (
-                readers.subscribed(arena, CAPTURED, "all-noop"),
-                holding(arena) if held else contextlib.nullcontext(),
-                _sampled(arena) as samples,
-            ):
-                readers.drain(arena, events)
-            rates[held] = _rates(samples, events)
-    for place, (without, with_it) in enumerate(zip(rates[False], rates[True], strict=True)):
-        table.add(f"{place + 1} of {PARTS}", without, with_it, with_it / without)
-    return table
-
-
-@contextlib.contextmanager
-def _sampled(arena: Arena) -> Iterator[list[tuple[float, int]]]:
-    """When how many had been delivered."""
-    samples: list[tuple[float, int]] = []
-    ended = threading.Event()
-
-    def look() -> None:
-        with arena.connect() as connection:
-            while not ended.is_set():
-                row = connection.execute(readers.DELIVERED).fetchone()
-                samples.append((time.perf_counter(), row[0] if row else 0))
-                time.sleep(0.01)
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield samples
-        time.sleep(0.05)
-    finally:
-        ended.set()
-        thread.join()
-
-
-def _rates(samples: list[tuple[float, int]], events: int) -> list[float]:
-    """Of each part of the events, the time from the last sample before it to that after it."""
-    marks = [
-        next(sample for sample in samples if sample[1] >= max(1, events * place // PARTS))
-        for place in range(PARTS + 1)
-    ]
-    return [
-        (after[1] - before[1]) / max(1e-9, after[0] - before[0])
-        for before, after in itertools.pairwise(marks)
-    ]
-
-
-# one at a time
-
-
-def _latency(server: Server, scale: Scale, template: str) -> Table:
-    table = Table(
-        "From the commit of rota.emit to the handler, in milliseconds",
-        ["events", "how many", "p50", "p99", "longest"],
-        notes=["One worker with the default poll, which has nothing else to do."],
-    )
-    chance = random.Random(1)
-    with Arena(server, template) as arena, arena.supervised():
-        arena.run(LATENCY)
-        with arena.working():
-            for name, count, gap in (
-                ("1.2 to 2.2 s apart", scale.of(IDLE, least=2), lambda: chance.uniform(1.2, 2.2)),
-                ("at random, 10 a second", scale.of(BUSY, least=5), lambda: chance.expovariate(10)),
-            ):
-                scale.say(f"backlog: {count} events {name}")
-                emitted = {}
-                for _ in range(count):
-                    time.sleep(gap())
-                    number = arena.value("select rota.emit(%s, 'noop', '{}')", EMITTED)
-                    emitted[number] = time.time()
-                late = _delays(arena, emitted)
-                table.add(name, count, percentile(late, 0.5), percentile(late, 0.99), max(late))
-    return table
-
-
-def _delays(arena: Arena, emitted: dict[int, float]) -> list[float]:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        seen = dict(arena.run("select event_id, at from bench.seen"))
-        if emitted.keys() <= seen.keys():
-            # The handler may be faster than the answer to the client.
-            return [max(0.0, 1000 * (seen[number] - at)) for number, at in emitted.items()]
-        time.sleep(0.1)
-    raise TimeoutError("not all events were handled")
