@@ -23,6 +23,7 @@ select sum(pg_total_relation_size(i.relid))::float8
 from pg_partition_tree('rota_core.event') as i
 """
 
+
 def measure(server: Server, scale: Scale, template: str = TEMPLATE) -> list[Table]:
     return [
         _backlogs(server, scale, template),

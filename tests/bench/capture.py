@@ -126,14 +126,24 @@ def _single(arena: Arena, way: Way, operation: str, synchronous: str, scale: Sca
     done = int(DONE.search(answer.stdout)[1])
     watched.check(arena, way, done)
     used = ended_seconds(server.pid or 0) - used
-    return Cost(1 / float(RATE.search(answer.stdout)[1]), used / done, (arena.wal() - written) / done)
+    return Cost(
+        1 / float(RATE.search(answer.stdout)[1]), used / done, (arena.wal() - written) / done
+    )
 
 
 def _bulk_figures(costs: Costs, ways: Sequence[Way], scale: Scale) -> Table:
     rows = scale.of(ROWS)
     table = Table(
         f"One statement that writes {rows:,} rows of a captured table",
-        ["operation", "capture", "µs/row", "times none", "CPU µs/row", "CPU times none", "WAL B/row"],
+        [
+            "operation",
+            "capture",
+            "µs/row",
+            "times none",
+            "CPU µs/row",
+            "CPU times none",
+            "WAL B/row",
+        ],
         notes=[
             f"Medians of {scale.rounds} interleaved rounds; ratios are medians of the rounds'.",
             "Table: a primary key, two indexes, a foreign key. The row trigger writes to a table"

@@ -57,9 +57,7 @@ def measure(
     return [_figures(rates, scale, events), *_goals(rates, found)]
 
 
-def _ways(
-    arena: Arena, events: int, queued: int
-) -> list[tuple[str, str, Callable[[], Read]]]:
+def _ways(arena: Arena, events: int, queued: int) -> list[tuple[str, str, Callable[[], Read]]]:
     ways: list[tuple[str, str, Callable[[], Read]]] = []
     for source, (topic, _) in SOURCES.items():
         ways.append((PLAIN, source, lambda source=source: _plain(arena, source, events)))
@@ -73,9 +71,7 @@ def _ways(
             )
     if queued:
         for how in pgq.READ:
-            ways.append(
-                (f"{pgq.NAME}, {how}", "emitted", lambda how=how: _pgq(arena, how, queued))
-            )
+            ways.append((f"{pgq.NAME}, {how}", "emitted", lambda how=how: _pgq(arena, how, queued)))
     return ways
 
 

@@ -7,10 +7,15 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_since constant bigint := greatest(
+  v_since bigint := greatest(
     ((place).last_id + 1) / 1024 * 1024, case (place).phase when 1 then (place).low_id + 1 end
   );
   v_like constant text := rota_core.topic_pattern((source).topic);
+  v_exact constant boolean := strpos((source).topic, '*') = 0;
+  v_rows int := 32;
+  v_chunks bigint[];
+  v_events bigint;
+  v_total bigint := 0;
 begin
   if (place).phase = 0 then
     -- Stragglers: committed since low was taken, with numbers that were given out before. By their
@@ -34,43 +39,58 @@ begin
       order by event_id
       limit page_chunks.max_events + 1
     ) as s;
-  elsif strpos((source).topic, '*') = 0 then
-    select array_agg(e.event_id order by e.event_id), array[(source).topic], sum(e.events)
-    into chunks, topics, total
-    from (
-      select c.event_id, c.events, sum(c.events) over (order by c.event_id) - c.events as before
-      from (
-        select r.event_id, r.events
-        from rota_core.event as r
-        where r.topic = (source).topic and r.event_id between v_since and (place).high_id
-          and pg_visible_in_snapshot(r.xid, (place).high)
-          and not pg_visible_in_snapshot(r.xid, (place).low)
-          and ((source).types is null or r.type = any((source).types))
-        order by r.event_id
-        limit page_chunks.max_events + 1
-      ) as c
-    ) as e
-    where e.before <= page_chunks.max_events;
-  else
-    select array_agg(e.event_id order by e.event_id), array_agg(distinct e.topic), sum(e.events)
-    into chunks, topics, total
-    from (
-      select
-        c.event_id, c.events, c.topic,
-        sum(c.events) over (order by c.event_id) - c.events as before
-      from (
-        select r.event_id, r.events, r.topic
-        from rota_core.event as r
-        where r.topic like v_like and r.event_id between v_since and (place).high_id
-          and pg_visible_in_snapshot(r.xid, (place).high)
-          and not pg_visible_in_snapshot(r.xid, (place).low)
-          and ((source).types is null or r.type = any((source).types))
-        order by r.event_id
-        limit page_chunks.max_events + 1
-      ) as c
-    ) as e
-    where e.before <= page_chunks.max_events;
+    return;
   end if;
+
+  -- A row may hold one event or 1,024: no more rows are read than that takes.
+  loop
+    if v_exact then
+      select
+        array_agg(e.event_id order by e.event_id), array[(source).topic], sum(e.events)
+      into v_chunks, topics, v_events
+      from (
+        select c.event_id, c.events, sum(c.events) over (order by c.event_id) - c.events as before
+        from (
+          select r.event_id, r.events
+          from rota_core.event as r
+          where r.topic = (source).topic and r.event_id between v_since and (place).high_id
+            and pg_visible_in_snapshot(r.xid, (place).high)
+            and not pg_visible_in_snapshot(r.xid, (place).low)
+            and ((source).types is null or r.type = any((source).types))
+          order by r.event_id
+          limit v_rows
+        ) as c
+      ) as e
+      where e.before <= page_chunks.max_events - v_total;
+    else
+      select
+        array_agg(e.event_id order by e.event_id), topics || array_agg(distinct e.topic),
+        sum(e.events)
+      into v_chunks, topics, v_events
+      from (
+        select
+          c.event_id, c.events, c.topic,
+          sum(c.events) over (order by c.event_id) - c.events as before
+        from (
+          select r.event_id, r.events, r.topic
+          from rota_core.event as r
+          where r.topic like v_like and r.event_id between v_since and (place).high_id
+            and pg_visible_in_snapshot(r.xid, (place).high)
+            and not pg_visible_in_snapshot(r.xid, (place).low)
+            and ((source).types is null or r.type = any((source).types))
+          order by r.event_id
+          limit v_rows
+        ) as c
+      ) as e
+      where e.before <= page_chunks.max_events - v_total;
+    end if;
+    chunks := chunks || v_chunks;
+    v_total := v_total + coalesce(v_events, 0);
+    exit when coalesce(cardinality(v_chunks), 0) < v_rows or v_total > max_events;
+    v_since := v_chunks[v_rows] + 1;
+    v_rows := 4 * v_rows;
+  end loop;
+  total := v_total;
 end;
 $$;
 

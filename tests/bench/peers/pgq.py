@@ -106,5 +106,7 @@ def reading(arena: Arena, how: str, each: str, every: str) -> str:
 def rewind(arena: Arena) -> None:
     """Let the reader begin anew."""
     arena.run(f"select pgq.unregister_consumer('{QUEUE}', '{READER}')")
-    arena.run(f"select pgq.register_consumer_at('{QUEUE}', '{READER}', (select min(tick_id) "
-              "from pgq.tick))")
+    arena.run(
+        f"select pgq.register_consumer_at('{QUEUE}', '{READER}', (select min(tick_id) "
+        "from pgq.tick))"
+    )
