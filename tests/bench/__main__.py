@@ -17,9 +17,9 @@ from bench.scale import FULL, QUICK
 from pgrota.output import progress
 
 NAMES = (
-    "throughput", "history", "snapshot", "latency", "idle", "memory", "schedules", "cron", "capture",
-    "dispatch", "backlog",
-)  # fmt: skip
+    *("throughput", "history", "snapshot", "latency", "idle", "memory", "schedules", "cron"),
+    *("capture", "dispatch", "backlog"),
+)
 WITH_PEERS = ("throughput", "capture", "dispatch")
 
 

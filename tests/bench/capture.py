@@ -22,7 +22,7 @@ from pgrota.server import Server
 
 ROWS = 100_000
 CLIENTS = 8
-SECONDS = 3.0
+TRANSACTIONS = 2_000
 GOALS = {"INSERT": 1.4, "UPDATE": 1.8}
 SINGLE_GOALS = {"INSERT": 1.25, "UPDATE": 1.5}
 STATEMENTS = {"INSERT": watched.INSERT, "UPDATE": watched.UPDATE}
@@ -99,7 +99,7 @@ def _many(arena: Arena, way: Way, operation: str, scale: Scale) -> Cost:
 
 def _single(arena: Arena, way: Way, operation: str, synchronous: str, scale: Scale) -> Cost:
     """One row a transaction, by many clients: seconds are those of the server for each."""
-    rows = scale.of(ROWS)
+    rows, transactions = scale.of(ROWS), scale.of(TRANSACTIONS, least=10)
     if operation == "INSERT":
         watched.clear(arena, way)
     else:
@@ -113,7 +113,7 @@ def _single(arena: Arena, way: Way, operation: str, synchronous: str, scale: Sca
         answer = subprocess.run(
             [
                 server.binaries.program("pgbench"), "--no-vacuum", "--protocol=prepared",
-                f"--client={CLIENTS}", "--jobs=2", f"--time={max(1, round(SECONDS * scale.share))}",
+                f"--client={CLIENTS}", "--jobs=2", f"--transactions={transactions}",
                 f"--file={script.name}", server.url(arena.name),
             ],
             env={**os.environ, "PGOPTIONS": f"-c synchronous_commit={synchronous}"},

@@ -123,8 +123,8 @@ def _figures(rates: Rates, scale: Scale, events: int) -> Table:
             " of the rounds' ratios.",
             "each: f(event jsonb), all: f(events jsonb) with 500 of them. noop does nothing, sink"
             " inserts the event's id, topic and record into a table.",
-            "Plain: copies rows of event_id, at, topic, type and record to a table without an index.",
-            "CPU: of the worker's session; of a peer in another language, its process and sessions.",
+            "Plain: copies rows of event_id, at, topic, type, record to a table without an index.",
+            "CPU: of the worker's session; of a peer outside, its process and its sessions.",
             "dead: updates and deletions of rows in rota's tables for 1,000 events.",
         ],
     )  # fmt: skip
