@@ -37,7 +37,8 @@ REFUSALS = [
      "42704", "task 'x''; drop table users' does not exist", TASKS),
     ("rota_admin", "select rota.configure('colour', 'blue')",
      "42704", "setting 'colour' does not exist",
-     "Settings are history_keep, log_keep, key_keep, slot_keep, event_keep and event_max_size."),
+     "Settings are history_keep, log_keep, key_keep, slot_keep, cron_keep, cron_policy, event_keep"
+     " and event_max_size."),
     ("rota_admin", "select rota.define_task('a', 'app.nowhere')",
      "42704", "handler app.nowhere does not exist", HANDLER),
     ("rota_admin", "select rota.define_task('a', 'app.step')",

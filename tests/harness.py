@@ -24,6 +24,7 @@ from pgrota import project
 from pgrota.deploy import deploy
 from pgrota.errors import Problem
 from pgrota.server import Server
+from support_standby import copy_running
 
 __all__ = ["ROOT", "Clone", "Harness", "Worker", "engine_files", "harness_of", "wait_until"]
 
@@ -83,6 +84,12 @@ class Harness:
         server = self.base.copy(self._home(), cron_database=cron_database, settings=values)
         self._servers.append(server)
         return server.start()
+
+    def make_standby(self, primary: Server) -> Server:
+        """A running replica of one of the servers made here, which streams from it."""
+        standby = copy_running(primary, self._home())
+        self._servers.append(standby)
+        return standby.start()
 
     @property
     def base(self) -> Server:

@@ -16,6 +16,8 @@ with profiled as materialized (
   select f.funcoid::regprocedure as function
   from plpgsql_check.plpgsql_profiler_functions_all() as f
   where f.funcoid::text like any (array['rota.%', 'rota_core.%'])
+    -- It cannot read a polymorphic one.
+    and f.funcoid::text not like '%anyelement%'
 )
 
 select p.function::text, s.stmtid
@@ -29,6 +31,7 @@ from pg_catalog.pg_proc as p
 cross join lateral plpgsql_check.plpgsql_profiler_function_statements_tb(p.oid) as s
 where p.pronamespace::regnamespace::text in ('rota', 'rota_core')
   and p.prolang = (select l.oid from pg_catalog.pg_language as l where l.lanname = 'plpgsql')
+  and not p.proargtypes::oid[] @> array['anyelement'::regtype::oid]
   and s.stmtname <> 'statement block'
 """
 FORGET = """

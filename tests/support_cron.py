@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 from cronsim import CronSim
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 Triple = tuple[str, datetime, str]
+
+LIVELY = [
+    *("UTC", "Europe/Berlin", "America/New_York", "Africa/Cairo", "America/Santiago"),
+    *("Australia/Lord_Howe", "Asia/Kolkata", "Africa/Casablanca", "Pacific/Apia"),
+    *("Europe/Dublin", "America/Havana", "Asia/Kathmandu"),
+]
 
 MONTHS = ["jan", "Feb", "MAR", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 WEEKDAYS = ["sun", "Mon", "TUE", "wed", "thu", "fri", "sat"]
@@ -68,15 +76,31 @@ def changes(zone: str) -> list[datetime]:
 
     found = []
     at, step = datetime(1970, 1, 2, tzinfo=UTC), timedelta(days=8)
+    before = offset(at)
     while at.year < 2100:
-        if offset(at) != offset(at + step):
+        after = offset(at + step)
+        if before != after:
             low, high = at, at + step
             while high - low > timedelta(seconds=1):
-                middle = low + (high - low) // 2
-                middle = middle.replace(microsecond=0)
-                low, high = (middle, high) if offset(middle) == offset(at) else (low, middle)
+                middle = (low + (high - low) // 2).replace(microsecond=0)
+                low, high = (middle, high) if offset(middle) == before else (low, middle)
             found.append(high)
-        at += step
+        at, before = at + step, after
+    return found
+
+
+def agreed(connection: psycopg.Connection[Any], zones: Iterable[str]) -> list[str]:
+    """The zones that the server has the same data for as Python, at every change and each spring
+    and autumn."""
+    usual = [datetime(y, m, 1, tzinfo=UTC) for y in range(1970, 2101) for m in (1, 7)]
+    second = timedelta(seconds=1)
+    found = []
+    for zone in sorted(zones):
+        times = usual + [at - back for at in changes(zone) for back in (second, 0 * second)]
+        here = [at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for at in times]
+        there = connection.execute(LOCAL_TIMES, (zone, times)).fetchall()
+        if here == [wall for (wall,) in there]:
+            found.append(zone)
     return found
 
 
@@ -89,8 +113,9 @@ def moment(random: Random, zone: str) -> datetime:
 
 
 def triples(seed: int, count: int, zones: list[str]) -> list[Triple]:
+    """Half of them in zones where much happens, half in any of `zones`."""
     random = Random(seed)
-    drawn = [random.choice(zones) for _ in range(count)]
+    drawn = [random.choice(random.choice((LIVELY, zones))) for _ in range(count)]
     return [(expression(random), moment(random, zone), zone) for zone in drawn]
 
 
@@ -126,6 +151,11 @@ def minutes_between(since: datetime, until: datetime) -> Iterator[datetime]:
         at += MINUTE
 
 
+LOCAL_TIMES = """
+select u.at at time zone %s
+from unnest(%s::timestamptz[]) with ordinality as u (at, n)
+order by u.n
+"""
 ATTEMPT = """
 create function pg_temp.attempt(
   expression text, at timestamptz, zone text,

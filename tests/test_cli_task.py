@@ -44,7 +44,7 @@ def test_pause_and_resume(app: Clone) -> None:
     assert ok(app, "task", "resume", "good") == "task good goes on\n"
     wait_until(lambda: state(app, run_id) == "succeeded")
     assert "go on with: rota task resume good" in ok(app, "task", "pause", "good")
-    assert "task 'nope' does not exist" in refused(app, "task", "pause", "nope")
+    assert "task nope does not exist" in refused(app, "task", "pause", "nope")
 
 
 @pytest.mark.parametrize(

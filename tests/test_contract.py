@@ -68,7 +68,7 @@ def tried(body: str) -> str:
         (
             "functions",
             "alter function rota.cancel(bigint) owner to postgres",
-            "they belong to rota_owner, or to rota_worker where they must",
+            "they belong to rota_owner, or to rota_worker or rota_capture where they must",
         ),
         (
             "functions",
@@ -121,7 +121,7 @@ def tried(body: str) -> str:
         (
             "tables",
             "grant select on rota_core.run to rota_app",
-            "nobody but rota_owner has rights on tables",
+            "nobody but rota_owner has rights on tables, save that rota_capture writes the log",
         ),
         (
             "signatures",

@@ -7,31 +7,14 @@ from datetime import timedelta
 import pytest
 
 from harness import Clone, wait_until
+from support_cron_jobs import jobs, prepare, sync
 
 WORKERS = ["supervisor", "worker:default:1", "worker:default:2"]
 
 
 @pytest.fixture
 def app(cron_database: Clone) -> Clone:
-    cron_database.run("grant usage on schema cron to rota_worker")
-    cron_database.run(
-        "create function public.work(input jsonb) returns void language sql as 'select'"
-    )
-    cron_database.run("select rota.define_task('work', 'public.work')")
-    return cron_database
-
-
-def sync(app: Clone) -> str:
-    return app.value("select rota_core.sync_cron()", user="rota_worker")
-
-
-def jobs(app: Clone) -> dict[str, tuple[str, str]]:
-    """What rota_worker has in cron.job: schedule and command by name, without the prefix."""
-    found = app.run(
-        "select j.jobname, j.schedule, j.command from cron.job as j"
-        " where j.username = 'rota_worker' and j.active order by j.jobname"
-    )
-    return {name.removeprefix("rota:app:"): (cron, command) for name, cron, command in found}
+    return prepare(cron_database)
 
 
 def test_cron_job_is_what_it_should_be(app: Clone) -> None:
@@ -140,14 +123,36 @@ def test_a_session_that_holds_the_lock_makes_nobody_wait(app: Clone) -> None:
         assert sync(app) == "busy"
 
 
+COMMANDS = {
+    "tidy": "vacuum (analyze) public.kept",
+    "rebuild": "REINDEX INDEX CONCURRENTLY public.sorted_pkey;",
+    "moves": "call public.move_rows(3)",
+    "broken": "vacuum public.gone",
+}
+KEPT = """
+create table public.kept as select n from generate_series(1, 1000) as n;
+alter table public.kept owner to rota_worker;
+create table public.sorted (a int primary key);
+alter table public.sorted owner to rota_worker;
+create table public.moved (batch int, xid xid8 default pg_current_xact_id());
+grant insert on public.moved to rota_worker;
+create procedure public.move_rows(batches int) language plpgsql as $$ begin
+  for n in 1..batches loop insert into public.moved values (n); commit; end loop;
+end $$;
+"""
+
+
 def test_pg_cron_fires(app: Clone) -> None:
     app.run(
         "select rota.define_schedule('job' || n, '* * * * *', 'work')"
         " from generate_series(1, 20) as n"
     )
     app.run("select rota.define_schedule('quick', '@every 1 second', 'work', overlap => 'allow')")
-    app.run("select rota.define_schedule('tidy', '* * * * *', command => 'vacuum rota_core.lane')")
-    app.run("grant rota_owner to rota_worker")
+    app.run(KEPT)
+    for name, command in COMMANDS.items():
+        app.run("select rota.define_schedule(%s, '* * * * *', command => %s)", name, command)
+    index = "select pg_relation_filenode('public.sorted_pkey')"
+    before = app.value(index)
     minute = app.value("select min(s.next_at) from rota.schedules as s where s.name like 'job%'")
     assert sync(app) == "synced"
 
@@ -169,12 +174,31 @@ def test_pg_cron_fires(app: Clone) -> None:
     assert len(fired) == 20
     assert {slot for _, slot in fired} == {minute}
     by = dict(app.run("select s.fired_by, count(*) from rota.slots as s group by s.fired_by"))
-    assert set(by) == {"supervisor", "doorbell"}
+    assert {"supervisor", "doorbell"} <= set(by)
     late = app.value(
         "select max(s.fired_at - s.slot) from rota.slots as s where s.schedule like 'job%'"
     )
     assert late < timedelta(seconds=10)
-    command = (
-        "select d.status from cron.job_run_details as d where d.command = 'vacuum rota_core.lane'"
-    )
-    wait_until(lambda: app.value(command) == "succeeded", what="the command")
+
+    # The supervisor that pg_cron started enters what the commands came to.
+    ended = "select count(*) from rota.runs as r where r.lane = 'pg_cron'"
+    wait_until(lambda: app.value(ended) == len(COMMANDS), timeout=30, what="all commands")
+    found = {
+        task: rest
+        for task, *rest in app.run(
+            "select r.task, r.state, r.input ->> 'command', r.output ->> 'message',"
+            " r.error ->> 'message', r.finished_at > r.started_at, s.slot"
+            " from rota.runs as r join rota.slots as s using (run_id) where r.lane = 'pg_cron'"
+        )
+    }
+    assert found == {
+        "tidy": ["succeeded", COMMANDS["tidy"], "VACUUM", None, True, minute],
+        "rebuild": ["succeeded", COMMANDS["rebuild"], "REINDEX", None, True, minute],
+        "moves": ["succeeded", COMMANDS["moves"], "CALL", None, True, minute],
+        "broken": [
+            "failed", COMMANDS["broken"], None, 'relation "public.gone" does not exist', True,
+            minute,
+        ],
+    }  # fmt: skip
+    assert app.value("select count(distinct m.xid) from public.moved as m") == 3
+    assert app.value(index) != before

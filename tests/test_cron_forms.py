@@ -111,8 +111,6 @@ def test_every_counts_from_the_epoch(asked: psycopg.Connection) -> None:
         ("5-1 * * * *", "cron field minute does not take"),
         ("*/0 * * * *", "cron field minute does not take"),
         ("1,,2 * * * *", 'cron field minute does not take ""'),
-        ("-1 * * * *", "cron field minute does not take"),
-        ("99999999999 * * * *", "cron field minute does not take"),
         # cronsim ignores the step.
         ("0 0 L/2 * *", "cron field day of month does not take"),
         ("* * * *", "has 4 fields, not 5"),

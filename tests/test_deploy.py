@@ -100,10 +100,11 @@ def test_everything_belongs_to_rota(target: Clone) -> None:
         " union select pg_get_userbyid(p.proowner) from pg_proc as p"
         " where p.pronamespace::regnamespace::text in ('rota', 'rota_core')"
     )
-    assert {owner for (owner,) in owners} == {"rota_owner", "rota_worker"}
+    assert {owner for (owner,) in owners} == {"rota_owner", "rota_worker", "rota_capture"}
     assert not target.value(
-        "select bool_or(has_schema_privilege('rota_worker', n, 'CREATE'))"
-        " from unnest(array['rota', 'rota_core']) as n"
+        "select bool_or(has_schema_privilege(r, n, 'CREATE'))"
+        " from unnest(array['rota', 'rota_core']) as n,"
+        " unnest(array['rota_worker', 'rota_capture']) as r"
     )
 
 

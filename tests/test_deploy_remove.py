@@ -40,12 +40,17 @@ def target(fresh_server: Server) -> Iterator[Clone]:
 @pytest.mark.parametrize("user", ["postgres", "plain"])
 def test_nothing_is_left(target: Clone, user: str) -> None:
     target.run("create table public.note (at timestamptz)")
+    target.run("create table public.whole (at timestamptz) partition by range (at)")
+    target.run("create table public.part partition of public.whole default")
     before = dump(target), cluster(target.server)
     deploy(target.url(user))
     target.run("create function public.work() returns void language sql as ''")
     target.run("select rota.define_task('work', 'public.work')")
     target.run("select rota.define_schedule('work', '0 3 * * *')")
     target.run("drop function public.work()")
+    target.run("select rota.watch_table('public.note')")
+    target.run("select rota.watch_table('public.whole')")
+    assert not deploy(target.url(user)).changed
     target.run("alter role rota_worker in database target set work_mem = '8MB'")
     removed = remove(Database(target.url(user)))
     assert removed.kept == []

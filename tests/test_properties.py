@@ -22,6 +22,7 @@ SOON = {"initial_delay": "0 s", "max_delay": "0 s"}
 TASKS: dict[str, dict[str, Any]] = {
     "plain": {"body": EFFECT},
     "moody": {"body": EFFECT + "if random() < 0.3 then raise 'bad luck'; end if;"},
+    "sick": {"body": EFFECT + "raise 'never';", "max_attempts": 2},
     "dies": {
         "body": EFFECT + "if random() < 0.3 then"
         " perform pg_terminate_backend(pg_backend_pid()); end if;"
@@ -79,8 +80,6 @@ class Driver:
     def any_run(self, *states: str) -> int:
         found = [i for i, state in self.states.items() if state in states]
         return self.draw.choice(found) if found else 0
-
-    # what it does
 
     def start(self) -> None:
         key = self.draw.choice([None, None, f"k{self.draw.randrange(30)}"])
@@ -173,8 +172,6 @@ class Driver:
     def step(self) -> None:
         self.draw.choices(list(OPERATIONS), list(OPERATIONS.values()))[0](self)
 
-    # what must hold
-
     def check(self) -> None:
         before, after = self.states, {}
         paused = Jsonb([{"task": t, "since": since} for t, since in self.paused.items()])
@@ -199,6 +196,7 @@ class Driver:
             self.define(task)
             self.sessions[0].execute("select rota.resume('task', %s)", [task])
         self.paused.clear()
+        self.started.add(self.call("select s.run_id from rota.start('sick') as s"))
 
 
 def with_answer(task: dict[str, Any]) -> dict[str, Any]:
@@ -244,8 +242,7 @@ def test_invariants_hold_whatever_happens(database: Clone, seed: int, long: bool
                 driver.check()
             driver.finish()
             wait_until(
-                lambda: app.value("select count(*) from rota_core.run") == 0, timeout=90,
-                interval=0.1, what="all runs to end",
+                lambda: not app.value("select count(*) from rota_core.run"), 90, 0.1, "all to end"
             )  # fmt: skip
             driver.check()
         assert len(driver.states) > 50

@@ -149,6 +149,7 @@ def test_the_table_of_errors_is_whole_and_true(rolled_back) -> None:
     }
     names = {
         "undefined_object": "42704",
+        "duplicate_object": "42710",
         "invalid_parameter_value": "22023",
         "insufficient_privilege": "42501",
         "serialization_failure": "40001",
@@ -164,7 +165,7 @@ def test_the_roles_are_those_there_are(rolled_back) -> None:
     found = rolled_back.execute(
         r"select rolname from pg_roles where rolname in"
         r" (select grantee::regrole::text from pg_namespace, aclexplode(nspacl)"
-        r"  where nspname = 'rota')"
+        r"  where nspname in ('rota', 'rota_core'))"
     ).fetchall()
     assert set(rows("Roles")) == {name for (name,) in found}
 

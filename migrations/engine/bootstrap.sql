@@ -6,7 +6,8 @@ declare
   v_role text;
 begin
   foreach v_role in array array[
-    'rota_owner', 'rota_admin', 'rota_app', 'rota_worker', 'rota_monitor', 'rota_reader'
+    'rota_owner', 'rota_admin', 'rota_app', 'rota_worker', 'rota_monitor', 'rota_capture',
+    'rota_reader'
   ] loop
     if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role) then
       execute format(
@@ -18,13 +19,13 @@ begin
 end;
 $$;
 
--- The deployer acts as these two. From 16 on to be a member is not yet to be allowed that.
+-- The deployer acts as these three. From 16 on to be a member is not yet to be allowed that.
 do $$
 declare
   v_new constant boolean := current_setting('server_version_num')::int >= 160000;
   v_role text;
 begin
-  foreach v_role in array array['rota_owner', 'rota_worker'] loop
+  foreach v_role in array array['rota_owner', 'rota_worker', 'rota_capture'] loop
     if not pg_has_role(current_user, v_role, 'USAGE')
       -- The inner case keeps an older server from reading what it does not know.
       or (v_new and not pg_has_role(current_user, v_role, case when v_new then 'SET' else 'USAGE' end))
@@ -48,7 +49,8 @@ comment on schema rota_core is 'rota: tables, types and internals.';
 revoke all on schema rota, rota_core from public;
 grant usage on schema rota to rota_admin, rota_app, rota_worker, rota_monitor, rota_reader;
 -- Functions there are granted one by one, tables never.
-grant usage on schema rota_core to rota_admin, rota_app, rota_worker, rota_reader;
+grant usage on schema rota_core
+  to rota_admin, rota_app, rota_worker, rota_capture, rota_reader;
 
 -- Per schema this would do nothing.
 alter default privileges for role rota_owner revoke execute on functions from public;

@@ -75,8 +75,8 @@ select is_empty(
 -- whose they are
 select is_empty(
   $$select f.signature, f.owner from our_function as f
-    where f.owner not in ('rota_owner', 'rota_worker')$$,
-  'they belong to rota_owner, or to rota_worker where they must'
+    where f.owner not in ('rota_owner', 'rota_worker', 'rota_capture')$$,
+  'they belong to rota_owner, or to rota_worker or rota_capture where they must'
 );
 select is_empty(
   $$select f.signature from our_function as f

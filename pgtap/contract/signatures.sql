@@ -7,6 +7,7 @@ insert into recorded (name, arguments, result)
 values
   ('ack_events', $$subscription text, ids bigint[]$$, $$integer$$),
   ('allow_run_as', $$role text$$, $$void$$),
+  ('calendar_excludes', $$name text, at timestamp with time zone$$, $$boolean$$),
   ('call_task', $$task text, input jsonb = '{}'$$, $$jsonb$$),
   ('cancel', $$run_id bigint$$, $$text$$),
   ('configure', $$setting text, value text$$, $$void$$),
@@ -19,11 +20,12 @@ values
   ('cron_prev', $$
     expression text, at timestamp with time zone, timezone text = 'UTC'
   $$, $$timestamp with time zone$$),
+  ('define_calendar', $$name text, rules jsonb$$, $$text$$),
   ('define_lane', $$name text, workers integer = 1$$, $$text$$),
   ('define_schedule', $$
     name text, cron text, task text = NULL, input jsonb = '{}', timezone text = 'UTC',
     overlap text = 'skip', misfire text = 'run_once', max_catchup integer = 10,
-    deadline interval = NULL, command text = NULL
+    deadline interval = NULL, command text = NULL, calendar text = NULL
   $$, $$text$$),
   ('define_task', $$
     name text, handler text, kind text = 'call', timeout interval = '00:05:00',
@@ -34,6 +36,7 @@ values
     tags text[] = '{}', owner text = NULL, doc jsonb = '{}'
   $$, $$text$$),
   ('discard_dead_letters', $$subscription text, ids bigint[], reason text$$, $$integer$$),
+  ('drop_calendar', $$name text$$, $$void$$),
   ('drop_lane', $$name text$$, $$void$$),
   ('drop_schedule', $$name text$$, $$void$$),
   ('drop_task', $$name text, queued_runs text = 'refuse'$$, $$void$$),
@@ -73,6 +76,12 @@ values
   $$, $$text$$),
   ('supervise', $$IN budget interval = '00:00:58'$$, $$procedure$$),
   ('unsubscribe', $$name text$$, $$void$$),
+  ('unwatch_table', $$target regclass$$, $$void$$),
+  ('watch_table', $$
+    target regclass, operations text[] = '{INSERT,UPDATE,DELETE}', columns text[] = NULL,
+    condition text = NULL, exclude text[] = NULL, key text[] = NULL, topic text = NULL,
+    level text = 'statement'
+  $$, $$text$$),
   ('work', $$
     IN lane text = 'default', IN budget interval = '00:00:58', IN poll interval = '00:00:00.1'
   $$, $$procedure$$);
@@ -107,7 +116,8 @@ select is_empty(
 select views_are(
   'rota',
   string_to_array(
-    'attempts dead_letters events health logs runs schedules slots subscriptions tasks workers', ' '
+    'attempts calendars dead_letters events health logs missed_deadlines runs schedules slots '
+    'subscriptions tasks watches workers', ' '
   )::name[],
   'the views are those that are known'
 );

@@ -1,4 +1,4 @@
-"""./tooling/bench [NAME ...] [--quick] [--rounds N] [--no-peers] [--json FILE]"""
+"""./tooling/bench [NAME ...] [--quick] [--rounds N] [--no-peers] [--all] [--json FILE]"""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from bench.figures import Table
 from bench.scale import FULL, QUICK
 from pgrota.output import progress
 
-NAMES = ("throughput", "history", "snapshot", "latency", "idle", "memory")
+NAMES = (
+    *("throughput", "history", "snapshot", "latency", "idle", "memory", "schedules", "cron"),
+    *("capture", "dispatch", "backlog"),
+)
+WITH_PEERS = ("throughput", "capture", "dispatch")
 
 
 @click.command()
@@ -24,12 +28,18 @@ NAMES = ("throughput", "history", "snapshot", "latency", "idle", "memory")
 @click.option("--quick", is_flag=True, help="Small sizes, one round: to see that it works.")
 @click.option("--rounds", type=int, help="How many interleaved rounds.")
 @click.option("--no-peers", is_flag=True, help="rota alone.")
+@click.option("--all", "longest", is_flag=True, help="What takes long too: 10 million events.")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write the figures too.")
 def main(
-    names: tuple[str, ...], quick: bool, rounds: int | None, no_peers: bool, target: Path | None
-) -> None:
-    """Measure how fast rota is: throughput history snapshot latency idle memory."""
-    scale = QUICK if quick else FULL
+    names: tuple[str, ...], quick: bool, rounds: int | None, no_peers: bool, longest: bool,
+    target: Path | None,
+) -> None:  # fmt: skip
+    """Measure how fast rota is.
+
+    The parts: throughput history snapshot latency idle memory schedules cron, of runs and
+    schedules; capture dispatch backlog, of events.
+    """
+    scale = dataclasses.replace(QUICK if quick else FULL, longest=longest)
     if rounds:
         scale = dataclasses.replace(scale, rounds=rounds)
     tables: list[Table] = []
@@ -39,7 +49,7 @@ def main(
         for name in names or NAMES:
             options: dict[str, Any] = {"with_peers": False} if no_peers else {}
             found = import_module(f"bench.{name}").measure(
-                server, scale, **(options if name == "throughput" else {})
+                server, scale, **(options if name in WITH_PEERS else {})
             )
             for table in found:
                 table.show()

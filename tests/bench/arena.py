@@ -128,6 +128,10 @@ class Arena:
         rows = self.run(statement, *parameters)
         return rows[0][0] if rows else None
 
+    def wal(self) -> float:
+        """How many bytes have been written to the log of transactions."""
+        return float(self.value("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"))
+
     # before a measurement
 
     def load(self, runs: int, task: str = "noop", batch: int = 100_000) -> None:

@@ -17,6 +17,20 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def session_seconds(pid: int) -> float:
+    """The time that the only thread of a process has used, by the nanosecond."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        return cpu_seconds(pid)
+
+
+def ended_seconds(pid: int) -> float:
+    """The time of those children of a process that have ended: of a server, closed sessions."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / TICKS
+
+
 def private_kilobytes(pid: int) -> int:
     """Memory that no other process shares: without the server's buffers and programs."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

@@ -13,11 +13,16 @@ class Scale:
     rounds: int = 5
     share: float = 1
     workers: tuple[int, ...] = (1, 2, 4)
+    longest: bool = False
     say: Callable[[str], None] = progress
 
     def of(self, size: int, least: int = 100) -> int:
         """So many of what is counted."""
         return max(least, round(size * self.share))
+
+    def lengths(self, *sizes: int) -> list[int]:
+        """So many, growing; the last only where that has been asked for."""
+        return [self.of(size) for size in (sizes if self.longest else sizes[:-1])]
 
     def seconds(self, length: float) -> float:
         """So much of what is timed."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
 import time
 from collections.abc import Iterator
 
+from bench import readers
 from bench.arena import Arena
 from bench.figures import Table
+from bench.readers import CAPTURED
 from bench.scale import Scale
 from pgrota.server import Server
 
 SECONDS = 60
 PARTS = 6
 TRIAL = 50_000
+EVENTS, EVENT_PARTS = 500_000, 5
 FINISHED_SINCE = """
 select count(*)
 from rota_core.finished_run
@@ -28,7 +32,8 @@ def measure(server: Server, scale: Scale) -> list[Table]:
     scale.say(f"snapshot: {runs:,} runs, without a snapshot held")
     free = _rates(server, runs, length, held=False)
     scale.say(f"snapshot: {runs:,} runs, with a snapshot held")
-    return [_figures(free, _rates(server, runs, length, held=True), length)]
+    held = _rates(server, runs, length, held=True)
+    return [_figures(free, held, length), _events(server, scale)]
 
 
 def _trial(server: Server) -> float:
@@ -48,7 +53,7 @@ def _rates(server: Server, runs: int, length: float, *, held: bool) -> list[floa
     with Arena(server) as arena:
         arena.load(runs)
         arena.settle()
-        with _snapshot(arena) if held else contextlib.nullcontext(), arena.supervised():
+        with holding(arena) if held else contextlib.nullcontext(), arena.supervised():
             started = time.time()
             with arena.working() as workers:
                 time.sleep(length)
@@ -65,7 +70,8 @@ def _rates(server: Server, runs: int, length: float, *, held: bool) -> list[floa
 
 
 @contextlib.contextmanager
-def _snapshot(arena: Arena) -> Iterator[None]:
+def holding(arena: Arena) -> Iterator[None]:
+    """A transaction that sees everything as it was when it began."""
     with arena.connect(autocommit=False) as connection:
         connection.execute("set transaction isolation level repeatable read")
         connection.execute("select count(*) from rota_core.task")
@@ -85,3 +91,67 @@ def _figures(free: list[float], held: list[float], length: float) -> Table:
         table.add(name, without, with_it, with_it / without if without else None)
     table.add("all", sum(free) / PARTS, sum(held) / PARTS, sum(held) / sum(free))
     return table
+
+
+# events
+
+
+def _events(server: Server, scale: Scale) -> Table:
+    events = scale.of(EVENTS)
+    table = Table(
+        f"Events per second while a snapshot is held, of {events:,} captured ones",
+        ["part", "without", "with", "with : without"],
+        notes=["all-noop, one worker. The part is a share of the events, in the order of the log."],
+    )
+    with Arena(server) as arena:
+        readers.prepare(arena)
+        readers.capture(arena, events)
+        readers.settle(arena)
+        rates = {}
+        for held in (False, True):
+            scale.say(f"snapshot: events, a snapshot {'held' if held else 'not held'}")
+            with (
+                readers.subscribed(arena, CAPTURED, "all-noop"),
+                holding(arena) if held else contextlib.nullcontext(),
+                _sampled(arena) as samples,
+            ):
+                readers.drain(arena, events)
+            rates[held] = _parts(samples, events)
+    for place, (without, with_it) in enumerate(zip(rates[False], rates[True], strict=True)):
+        table.add(f"{place + 1} of {EVENT_PARTS}", without, with_it, with_it / without)
+    return table
+
+
+@contextlib.contextmanager
+def _sampled(arena: Arena) -> Iterator[list[tuple[float, int]]]:
+    """When how many had been delivered."""
+    samples: list[tuple[float, int]] = []
+    ended = threading.Event()
+
+    def look() -> None:
+        with arena.connect() as connection:
+            while not ended.is_set():
+                row = connection.execute(readers.DELIVERED).fetchone()
+                samples.append((time.perf_counter(), row[0] if row else 0))
+                time.sleep(0.01)
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield samples
+        time.sleep(0.05)
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _parts(samples: list[tuple[float, int]], events: int) -> list[float]:
+    """Of each part of the events, the time from the last sample before it to that after it."""
+    marks = [
+        next(sample for sample in samples if sample[1] >= max(1, events * place // EVENT_PARTS))
+        for place in range(EVENT_PARTS + 1)
+    ]
+    return [
+        (after[1] - before[1]) / max(1e-9, after[0] - before[0])
+        for before, after in itertools.pairwise(marks)
+    ]

@@ -103,8 +103,8 @@ select
   ),
   null, null, null
 from pg_catalog.pg_roles as r
-where r.rolname in
-  ('rota_owner', 'rota_admin', 'rota_app', 'rota_worker', 'rota_monitor', 'rota_reader')
+where r.rolname in ('rota_owner', 'rota_admin', 'rota_app', 'rota_worker', 'rota_monitor',
+  'rota_capture', 'rota_reader')
 """
 
 _DEPENDANTS = """

@@ -23,7 +23,11 @@ COMMANDS = {
     "doctor": ("doctor", "doctor", "Say what is wrong and what to type."),
     "run": ("run", "run", "Start, list, show, follow, cancel and retry runs."),
     "task": ("task", "task", "List, show, pause and resume tasks."),
-    "schedule": ("schedule", "schedule", "List, pause, resume and run schedules."),
+    "schedule": ("schedule", "schedule", "Schedules: next times, history, a week; pause, run."),
+    "event": ("event", "event", "The event log: list, follow, show and emit events."),
+    "subscription": ("subscription", "subscription", "Who reads events: lag, pause, replay."),
+    "dead-letters": ("dead_letters", "dead_letters", "Events that could not be delivered."),
+    "watch": ("watch", "watch", "Tables whose changes are captured."),
     "logs": ("logs", "logs", "Show log lines, or follow them."),
     "worker": ("worker", "worker", "Work from here, without pg_cron or in Python."),
 }

@@ -9,7 +9,12 @@ from psycopg.rows import dict_row
 
 from pgrota.objects import Change
 
-SETTINGS = ("cron.database_name", "cron.max_running_jobs", "cron.use_background_workers")
+SETTINGS = (
+    "cron.database_name",
+    "cron.log_run",
+    "cron.max_running_jobs",
+    "cron.use_background_workers",
+)
 NO_RIGHTS = (
     "rota_worker may not use pg_cron yet. As the owner of schema cron:"
     " grant usage on schema cron to rota_worker; then deploy again"

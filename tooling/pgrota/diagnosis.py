@@ -21,6 +21,14 @@ def check(name: str, status: str, detail: str, hint: str | None = None) -> dict:
     return {"check_name": name, "status": status, "detail": detail, "hint": hint}
 
 
+STANDBY = check(
+    "standby",
+    WARNING,
+    "this server is a standby: nothing runs here until it is promoted",
+    "rota doctor --database-url with the address of the primary",
+)
+
+
 def health(database: Database) -> list[dict]:
     """What the database says of itself."""
     if not database.exists("rota.health"):
@@ -36,7 +44,8 @@ def health(database: Database) -> list[dict]:
 
 def checks(database: Database) -> list[dict]:
     """All checks, the worst first."""
-    found = health(database)
+    # Nothing works on a standby, nor should it: what the engine says of itself would be alarm.
+    found = [STANDBY] if database.value("select pg_is_in_recovery()") else health(database)
     found += [_pooler(database), _clock(database)]
     if database.exists("rota_core.deploy"):
         found += [_version(database), _worker_login(database, found)]

@@ -29,17 +29,23 @@ def length(text: str) -> timedelta | None:
         return None
 
 
-def ago(database: Database, text: str | None, option: str = "--since") -> datetime | None:
-    """A time in the past: so long ago, or the time itself."""
-    return _moment(database, text, option, -1)
+def ago(
+    database: Database, text: str | None, option: str = "--since", zone: str | None = None
+) -> datetime | None:
+    """A time in the past: so long ago, or the time itself, on the clocks of a zone."""
+    return _moment(database, text, option, -1, zone)
 
 
-def ahead(database: Database, text: str | None, option: str) -> datetime | None:
-    """A time to come: in so long, or the time itself."""
-    return _moment(database, text, option, 1)
+def ahead(
+    database: Database, text: str | None, option: str, zone: str | None = None
+) -> datetime | None:
+    """A time to come: in so long, or the time itself, on the clocks of a zone."""
+    return _moment(database, text, option, 1, zone)
 
 
-def _moment(database: Database, text: str | None, option: str, sign: int) -> datetime | None:
+def _moment(
+    database: Database, text: str | None, option: str, sign: int, zone: str | None
+) -> datetime | None:
     if text is None:
         return None
     distance = length(text)
@@ -47,7 +53,10 @@ def _moment(database: Database, text: str | None, option: str, sign: int) -> dat
         # The server's clock, because its times are what this is compared with.
         if distance is not None:
             return database.value("select now()") + sign * distance
-        return database.value("select %s::timestamptz", [text])
+        with database.transaction():
+            if zone is not None:
+                database.execute("select set_config('timezone', %s, true)", [zone])
+            return database.value("select %s::timestamptz", [text])
     except (psycopg.DataError, OverflowError) as error:
         raise click.BadParameter(
             f"{text!r} is neither a length of time (30s, 10 min, 1h, 2 days) nor a time"

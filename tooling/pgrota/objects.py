@@ -70,7 +70,7 @@ class ObjectLane:
         for _ in range(_ROUNDS):
             if not todo and not gone:
                 break
-            with self._worker_may_create(todo):
+            with self._owners_may_create(todo):
                 for file in todo:
                     self._execute(file)
             after = self._lookup()
@@ -127,15 +127,16 @@ class ObjectLane:
         self.connection.execute(f"set local role {self.role}")
 
     @contextmanager
-    def _worker_may_create(self, files: list[SourceFile]):
-        if not any(file.acts_as_worker for file in files):
+    def _owners_may_create(self, files: list[SourceFile]):
+        roles = ", ".join(sorted({role for file in files for role in file.other_owners}))
+        if not roles:
             yield
             return
         self.connection.execute("set local role rota_owner")
-        self.connection.execute("grant create on schema rota_core to rota_worker")
+        self.connection.execute(f"grant create on schema rota_core to {roles}")
         yield
         self.connection.execute("set local role rota_owner")
-        self.connection.execute("revoke create on schema rota_core from rota_worker")
+        self.connection.execute(f"revoke create on schema rota_core from {roles}")
         self.connection.execute(f"set local role {self.role}")
 
     def _replaced(self, files: list[SourceFile], after: list[Stored]) -> list[tuple[str, str]]:

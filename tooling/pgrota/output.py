@@ -7,7 +7,7 @@ import decimal
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -61,8 +61,15 @@ def table(
     columns: Sequence[str] | Mapping[str, str] | None = None,
     title: str | None = None,
     empty: str = "nothing to show",
+    whole: Collection[str] = (),
+    expendable: Sequence[str] = (),
 ) -> None:
-    """Rows as a table; as a JSON list with --json. `columns` maps a key to its heading."""
+    """Rows as a table; as a JSON list with --json. `columns` maps a key to its heading.
+
+    Of columns that are `whole` the first line of a cell is not broken. Of the `expendable` ones as
+    many are left out, from the first on, as it takes to fit the others in without breaking any.
+    Cells may be rich's `Text`.
+    """
     rows = list(rows)
     if wants_json():
         data(rows)
@@ -70,18 +77,17 @@ def table(
     if not rows:
         click.echo(f"{title}: {empty}" if title else empty)
         return
+    from pgrota import grids
+
     headings = _headings(rows, columns)
-
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    grid = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for key, heading in headings.items():
-        numeric = all(_is_number(row.get(key)) for row in rows if row.get(key) is not None)
-        grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(_cell(row.get(key)) for key in headings))
-    console().print(grid)
+    screen = console()
+    grid = grids.make(rows, headings, title, whole)
+    for key in expendable:
+        if grids.extent(screen, grid).maximum <= screen.width:
+            break
+        headings.pop(key, None)
+        grid = grids.make(rows, headings, title, whole)
+    screen.print(grid)
 
 
 def fields(record: Mapping[str, Any], title: str | None = None) -> None:
@@ -150,11 +156,3 @@ def _headings(rows: list, columns: Sequence[str] | Mapping[str, str] | None) -> 
     if isinstance(columns, Mapping):
         return dict(columns)
     return {key: key.replace("_", " ") for key in columns}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool)
-
-
-def _cell(value: Any) -> str:
-    return text(value)

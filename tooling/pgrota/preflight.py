@@ -10,8 +10,11 @@ from psycopg.rows import dict_row
 from pgrota.errors import Problem
 
 OLDEST = 15
-ROLES = ("rota_owner", "rota_admin", "rota_app", "rota_worker", "rota_monitor", "rota_reader")
-ACTED_AS = ("rota_owner", "rota_worker")
+ROLES = (
+    "rota_owner", "rota_admin", "rota_app", "rota_worker", "rota_monitor", "rota_capture",
+    "rota_reader",
+)  # fmt: skip
+ACTED_AS = ("rota_owner", "rota_worker", "rota_capture")
 
 _FACTS = """
 select
@@ -72,7 +75,7 @@ def look(connection: psycopg.Connection) -> Facts:
 
 
 def check(connection: psycopg.Connection, facts: Facts) -> bool:
-    """Refuse what cannot work. Returns whether the role may act as rota_owner and rota_worker
+    """Refuse what cannot work. Returns whether the role may act as those roles
     already; if not, bootstrap.sql will make it a member."""
     _check_server(facts)
     _check_roles(facts)
@@ -166,7 +169,7 @@ def _not_a_member(facts: Facts) -> Problem:
     return Problem(
         f"role {facts.role} may not act as rota_owner",
         "another role deployed rota on this server before",
-        f"as that role or a superuser: grant rota_owner, rota_worker to {quoted(facts.role)}"
+        f"as that role or a superuser: grant {', '.join(ACTED_AS)} to {quoted(facts.role)}"
         f"{options};",
     )
 

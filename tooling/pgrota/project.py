@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).resolve().parent
 ENGINE = "rota"
 FOUNDATION = "foundation"
 
+_ACTS_AS = re.compile(r"^set local role (rota_\w+);$", re.M)
 _INCLUDE = re.compile(r"^\\ir?r?\s+(\S+)\s*$")
 
 
@@ -38,8 +39,9 @@ class SourceFile:
         return declarations(self.text)
 
     @property
-    def acts_as_worker(self) -> bool:
-        return "set local role rota_worker" in self.text
+    def other_owners(self) -> set[str]:
+        """The roles beside rota_owner that own what it declares."""
+        return set(_ACTS_AS.findall(self.text)) - {"rota_owner"}
 
 
 @dataclass(frozen=True)

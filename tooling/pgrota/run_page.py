@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
-from pgrota import log_lines, output, runs
+from pgrota import log_lines, output, runs, subscriptions
 
 COLOURS = {"succeeded": "green", "failed": "red", "running": "cyan", "cancelled": "yellow"}
 LABEL = 11
 WIDTH = 100
 LONGEST = 2000
+DELIVERY = "PL/pgSQL function rota_core.deliver("
 OUR_FRAME = "PL/pgSQL function rota_core.run_batch("
 
 
@@ -64,7 +65,11 @@ def _lines(run: dict[str, Any]) -> Iterator[str]:
     yield from _field("tags", ", ".join(run["tags"] or []))
     yield from _field("lane", f"{run['lane']}, priority {run['priority']}")
     yield from _field("created", f"{output.text(run['created_at'])} by {run['created_by']}")
-    yield from _field("origin", run["origin"])
+    reader = subscriptions.of_reader(run["task"])
+    if reader is None:
+        yield from _field("origin", run["origin"])
+    else:
+        yield from _field("reads for", f"subscription {reader}")
     yield from _field("parent run", run["parent_run_id"])
     if run["run_at"] != run["created_at"] and not run["attempt"]:
         yield from _field("due", run["run_at"])
@@ -74,7 +79,10 @@ def _lines(run: dict[str, Any]) -> Iterator[str]:
         yield from _field("progress", "{:,} of {:,} ({:.0%})".format(*done, done[0] / done[1]))
     elif run["progress"]:
         yield from _field("progress", _document(run["progress"]))
-    yield from _field("rows", f"{run['rows_done']:,}" if run["rows_done"] is not None else None)
+    yield from _field(
+        "events" if reader else "rows",
+        f"{run['rows_done']:,}" if run["rows_done"] is not None else None,
+    )
     yield from _field("output", _document(run["output"]))
     yield from _error(run)
 
@@ -101,6 +109,11 @@ def _error(run: dict[str, Any]) -> Iterator[str]:
         return
     yield ""
     yield click.style("error" if runs.is_over(run) else "last error", fg="red", bold=True)
+    yield from error_lines(error)
+
+
+def error_lines(error: dict[str, Any]) -> Iterator[str]:
+    """What went wrong and where, as far as that is the handler's."""
     for name in ("sqlstate", "message", "detail", "hint", "context"):
         value = error.get(name)
         if name == "sqlstate":
@@ -125,7 +138,11 @@ def with_condition(sqlstate: str | None) -> str | None:
 
 def _own_part(context: str | None) -> str | None:
     """The part of a call stack that is the handler's."""
-    return context and context.partition(f"\n{OUR_FRAME}")[0]
+    own, delivered, _ = f"\n{context or ''}".partition(f"\n{DELIVERY}")
+    if delivered:
+        # What it was called by is ours, too.
+        own = own.rpartition('\nSQL statement "')[0] or own
+    return own.partition(f"\n{OUR_FRAME}")[0].removeprefix("\n") or None
 
 
 def _attempt(attempt: dict[str, Any]) -> dict[str, Any]:
@@ -146,6 +163,9 @@ def _attempt(attempt: dict[str, Any]) -> dict[str, Any]:
 
 def _next(run: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
     run_id = run["run_id"]
+    reader = subscriptions.of_reader(run["task"])
+    if reader:
+        yield f"rota subscription show {reader}", None
     if run["state"] in ("failed", "cancelled"):
         yield f"rota run retry {run_id}", None
     elif run["state"] == "queued":

@@ -84,6 +84,8 @@ class Server(Cluster):
         pid = self.pid
         if pid is None:
             return
+        # Stopped, it has no more children than are seen.
+        os.kill(pid, signal.SIGSTOP)
         victims = [pid, *machine.children(pid)]
         for victim in victims:
             with contextlib.suppress(ProcessLookupError):
@@ -177,6 +179,9 @@ class Server(Cluster):
             if time.monotonic() > deadline:
                 raise ServerError(f"process {pid} is still there after {timeout:g} s")
             time.sleep(0.02)
+        # Until we have asked for its end, its number is taken, and the next server would not start.
+        if self._process is not None and self._process.pid == pid:
+            self._process.wait(timeout)
 
 
 def url_of(directory: Path) -> str | None:

@@ -3,13 +3,14 @@ select plan(8);
 
 -- given: two watches, one with a key of two columns, and what they captured
 insert into rota_core.watch (
-  watch_id, relation, schema_name, table_name, topic, operations, key, level, defined_at, defined_by
+  watch_id, relation, schema_name, table_name, topic, operations, key, level, defined_at, defined_by,
+  definition
 )
 overriding system value
 values
-  (-1, 1, 'public', 'users', 'public.users', '{INSERT}', '{id}', 'statement', 'epoch', 'x'),
-  (-2, 2, 'public', 'pairs', 'pairs', '{INSERT}', '{a,b}', 'statement', 'epoch', 'x'),
-  (-3, 3, 'public', 'keyless', 'keyless', '{INSERT}', null, 'statement', 'epoch', 'x');
+  (-1, 1, 'public', 'users', 'public.users', '{INSERT}', '{id}', 'statement', 'epoch', 'x', '{}'),
+  (-2, 2, 'public', 'pairs', 'pairs', '{INSERT}', '{a,b}', 'statement', 'epoch', 'x', '{}'),
+  (-3, 3, 'public', 'keyless', 'keyless', '{INSERT}', null, 'statement', 'epoch', 'x', '{}');
 insert into rota_core.event (event_id, watch_id, topic, type, events, record, old_record)
 values
   (1024, -1, 'public.users', 'INSERT', 3, '[{"id":1},{"id":2},{"id":null}]', null),

@@ -45,9 +45,10 @@ select is_empty(
 select set_eq(
   $$select h.check_name from rota.health as h where h.check_name not like 'pg_cron %'$$,
   array[
-    'pg_cron', 'login of rota_worker', 'timeout of rota_worker', 'supervisor', 'lane default',
-    'upgrade', 'partitions', 'tasks', 'schedules', 'paused', 'failed runs', 'waiting runs',
-    'event log', 'dead letters', 'events tried again', 'restored log'
+    'pg_cron', 'login of rota_worker', 'timeout of rota_worker', 'role of workers', 'supervisor',
+    'lane default', 'upgrade', 'partitions', 'tasks', 'schedules', 'deadlines', 'paused',
+    'failed runs', 'waiting runs', 'event log', 'dead letters', 'events tried again',
+    'watches', 'watch filters', 'restored log'
   ],
   'a fresh engine is checked in each respect'
 );

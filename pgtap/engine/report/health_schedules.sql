@@ -1,5 +1,5 @@
 begin;
-select plan(7);
+select plan(9);
 
 -- given: a still clock, a schedule that is late
 create or replace function rota_core.wall_clock() returns timestamptz
@@ -39,6 +39,20 @@ select is(
 );
 update rota_core.pause set until = '2026-01-01 11:00+00';
 select matches(pg_temp.said('schedules'), '^critical: late', 'a pause that is over is none');
+
+select is(pg_temp.said('deadlines'), 'ok: 0 schedules have one, none is missed', 'no deadline');
+insert into rota_core.missed_deadline (
+  schedule, slot, due_at, last_success_at, opened_at, closed_at
+)
+values
+  ('work', '2026-01-01 03:00+00', '2026-01-01 04:00+00', '2025-12-31 03:05+00', 'epoch', null),
+  ('play', '2026-01-01 03:00+00', '2026-01-01 04:00+00', null, 'epoch', null),
+  ('rest', '2026-01-01 03:00+00', '2026-01-01 04:00+00', null, 'epoch', 'epoch');
+select is(
+  pg_temp.said('deadlines'),
+  'critical: play has never succeeded, work has not succeeded since 2025-12-31 03:05:00 UTC',
+  'deadlines that are missed and not made up for'
+);
 
 select * from finish();
 rollback;

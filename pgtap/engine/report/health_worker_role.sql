@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(11);
 
 -- given: the role as deploy leaves it
 create function pg_temp.said(check_name text) returns text language sql as $$
@@ -21,6 +21,20 @@ select function_privs_are(
 -- the deed
 select is(pg_temp.said('login of rota_worker'), 'ok: it may log in', 'it may log in');
 select is(pg_temp.said('timeout of rota_worker'), 'ok: none', 'it has no timeout');
+
+select is(pg_temp.said('role of workers'), 'ok: all act as rota_worker', 'nobody else works');
+insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)
+overriding system value
+values
+  (-1, 'worker', 'default', 11, 'rota_worker', clock_timestamp(), clock_timestamp()),
+  (-2, 'worker', 'default', 12, 'somebody', clock_timestamp(), clock_timestamp()),
+  (-3, 'worker', 'default', 13, 'long_gone', 'epoch', 'epoch'),
+  (-4, 'external', 'default', 14, 'a_client', clock_timestamp(), clock_timestamp());
+select is(
+  pg_temp.said('role of workers'),
+  'warning: workers act as others, and handlers with their rights: somebody (pid 12)',
+  'whoever works as another role is named'
+);
 
 alter role rota_worker set statement_timeout = '2min';
 select is(

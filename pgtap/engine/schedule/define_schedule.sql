@@ -1,5 +1,5 @@
 begin;
-select plan(29);
+select plan(36);
 set local time zone 'UTC';
 
 -- given: a still clock and a task
@@ -25,7 +25,7 @@ select results_eq(
   $$select r.role
     from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
       as r (role)
-    where has_function_privilege(r.role, 'rota.define_schedule(text, text, text, jsonb, text, text, text, int, interval, text)', 'execute')$$,
+    where has_function_privilege(r.role, 'rota.define_schedule(text, text, text, jsonb, text, text, text, int, interval, text, text)', 'execute')$$,
   array['rota_admin'],
   'an administrator may call it, nobody else'
 );
@@ -118,6 +118,30 @@ from (values
     '22023 schedule x: a schedule starts a task or runs a command, not both; '
     || 'Look at the arguments: \df+ rota.define_schedule',
     'a task with a command'
+  ),
+  (
+    $$'work', '@daily', deadline => '101 years'$$,
+    '22023 schedule work: deadline is at most 100 years, not 101 years; '
+    || 'Look at the arguments: \df+ rota.define_schedule',
+    'a deadline that nobody lives to see'
+  ),
+  (
+    $$'x', '@daily', command => 'vacuum', calendar => 'weekend'$$,
+    '22023 schedule x: a command has no calendar, because pg_cron fires it by itself; '
+    || 'Look at the arguments: \df+ rota.define_schedule',
+    'a command with a calendar'
+  ),
+  (
+    $$'x', '@daily', command => 'vacuum', deadline => '1 h'$$,
+    '22023 schedule x: a command has no deadline, because what pg_cron runs is no run of a task; '
+    || 'Look at the arguments: \df+ rota.define_schedule',
+    'a command with a deadline'
+  ),
+  (
+    $$'work', '@daily', calendar => 'week''s end'$$,
+    '42704 calendar ''week''''s end'' does not exist; Define it first: '
+    || 'select rota.define_calendar(''week''''s end'', ''{"weekdays": ["sat", "sun"]}'');',
+    'an unknown calendar'
   )
 ) as a (arguments, answer, what);
 select throws_ok(
@@ -173,6 +197,28 @@ select results_eq(
   $$select s.task, s.next_at from rota.schedules as s where s.name = 'tidy'$$,
   $$values (null::text, timestamptz '2026-01-04 04:00+00')$$,
   'a command starts no task, and has a next time all the same'
+);
+do $$ begin
+  perform rota.define_calendar('january', '{"dates": ["01-01..01-31"]}');
+  perform rota.define_calendar('always', '{"hours": ["00:00-24:00"]}');
+  perform rota.define_schedule('work', '0 3 * * *', calendar => 'january');
+end $$;
+select results_eq(
+  $$select s.calendar, s.next_at, s.next_start_at from rota.schedules as s where s.name = 'work'$$,
+  $$values ('january', timestamptz '2026-01-02 03:00+00', timestamptz '2026-02-01 03:00+00')$$,
+  'with a calendar it shows the next slot, and the next that the calendar does not exclude'
+);
+do $$ begin perform rota.define_schedule('work', '0 3 * * *', calendar => 'always'); end $$;
+select results_eq(
+  $$select s.next_at, s.next_start_at from rota.schedules as s where s.name = 'work'$$,
+  $$values (timestamptz '2026-01-02 03:00+00', null::timestamptz)$$,
+  'or none where there is no end to it'
+);
+do $$ begin perform rota.define_schedule('work', '0 3 * * *'); end $$;
+select results_eq(
+  $$select s.calendar, s.next_start_at from rota.schedules as s where s.name = 'work'$$,
+  $$values (null::text, timestamptz '2026-01-02 03:00+00')$$,
+  'one that is left out is gone'
 );
 
 select * from finish();

@@ -1,5 +1,5 @@
 begin;
-select plan(17);
+select plan(19);
 
 create function pg_temp.refusal(statement text) returns text
 language plpgsql as $$
@@ -58,6 +58,16 @@ from (
   ('words', 'Send-report_2.daily:eu/west'),
   ('letters of other scripts', 'отчёт')
 ) as n (what, name);
+
+select is(
+  pg_temp.refusal('select rota_core.check_name(''lane'', ''pg_cron'')'),
+  '22023 lane name ''pg_cron'' is taken; Use another name, such as cron.',
+  'the lane of what pg_cron runs itself is no lane of workers'
+);
+select is(
+  pg_temp.refusal('select rota_core.check_name(''task'', ''pg_cron'')'), 'done',
+  'but a name like any other elsewhere'
+);
 
 select * from finish();
 rollback;

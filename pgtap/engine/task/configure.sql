@@ -1,5 +1,5 @@
 begin;
-select plan(33);
+select plan(40);
 
 create function pg_temp.refusal(statement text) returns text
 language plpgsql as $$
@@ -28,13 +28,15 @@ set local role rota_admin;
 select is(
   pg_temp.refusal('select rota.configure(''colour'', ''blue'')'),
   '42704 setting ''colour'' does not exist; '
-  'Settings are history_keep, log_keep, key_keep, slot_keep, event_keep and event_max_size.',
+  'Settings are history_keep, log_keep, key_keep, slot_keep, cron_keep, cron_policy, event_keep '
+  'and event_max_size.',
   'an unknown setting is refused'
 );
 select is(
   pg_temp.refusal('select rota.configure(''draining'', ''infinity'')'),
   '42704 setting ''draining'' does not exist; '
-  'Settings are history_keep, log_keep, key_keep, slot_keep, event_keep and event_max_size.',
+  'Settings are history_keep, log_keep, key_keep, slot_keep, cron_keep, cron_policy, event_keep '
+  'and event_max_size.',
   'what deploys use is nobody''s setting'
 );
 select is(
@@ -62,9 +64,18 @@ select is(
   format('refused: %s', coalesce(v.size, 'null'))
 )
 from unnest('{a lot,null,"",1023 kB,-5 GB,1 day,999999999 TB}'::text[]) as v (size);
+select is(
+  pg_temp.refusal(format('select rota.configure(''cron_policy'', %L)', v.policy)),
+  format(
+    '22023 cron_policy is repair or report, not %s; '
+    'select rota.configure(''cron_policy'', ''report'');', quote_nullable(v.policy)
+  ),
+  format('refused as a policy: %s', coalesce(v.policy, 'null'))
+)
+from unnest('{ignore,null,7 days}'::text[]) as v (policy);
 reset role;
 select is_empty(
-  $$select from rota_core.setting as s where s.name ~ 'keep|size'$$,
+  $$select from rota_core.setting as s where s.name ~ 'keep|size|policy'$$,
   'after the refusals nothing is set'
 );
 
@@ -76,6 +87,7 @@ from (
   values
   ('history_keep', '90 days'), ('log_keep', '30 days'), ('key_keep', '90 days'),
   ('slot_keep', '90 days'), ('event_keep', '7 days'), ('event_max_size', 'none'),
+  ('slot_keep', '90 days'), ('cron_keep', '7 days'), ('cron_policy', 'repair'),
   ('draining', 'false'), ('colour', null)
 ) as s (name, length);
 set local role rota_admin;
@@ -92,6 +104,10 @@ select results_eq(
 select is(rota_core.parse_size(s.size), s.bytes, format('%s are %s bytes', s.size, s.bytes))
 from (values ('10 GB', 10737418240), ('1.5 MB', 1572864), ('2000000', 2000000)) as s (size, bytes);
 select is(rota_core.setting('log_keep'), '1 day', 'the last word counts');
+set local role rota_admin;
+select rota.configure('cron_policy', 'report');
+reset role;
+select is(rota_core.setting('cron_policy'), 'report', 'a policy is a word');
 
 select * from finish();
 rollback;

@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(14);
 
 -- given: a still clock, two workers, and a way to have one of them run something
 create or replace function rota_core.wall_clock() returns timestamptz
@@ -63,6 +63,15 @@ insert into rota_core.slot (schedule, slot, outcome, reason, fired_at, fired_by)
 values
   ('s', '2025-10-01 03:00+00', 'skipped', 'paused', '2025-10-01 03:00+00', 'supervisor'),
   ('s', '2025-12-31 03:00+00', 'skipped', 'paused', '2025-12-31 03:00+00', 'supervisor');
+insert into rota_core.deadline (schedule, allowance, judged_until, due_at)
+values ('s', '100 days', '2025-10-01 04:00+00', '2026-01-09 05:00+00');
+insert into rota_core.slot (schedule, slot, outcome, reason, fired_at, fired_by)
+values ('s', '2025-10-01 05:00+00', 'missed', 'late', '2025-10-01 05:00+00', 'supervisor');
+insert into rota_core.missed_deadline (schedule, slot, due_at, opened_at, closed_at)
+values
+  ('s', '2025-09-01', '2025-09-02', '2025-09-02', '2025-09-03'),
+  ('s', '2025-12-01', '2025-12-02', '2025-12-02', '2025-12-03'),
+  ('t', '2025-09-01', '2025-09-02', '2025-09-02', null);
 
 select results_eq(
   $$select r.role
@@ -102,8 +111,18 @@ select results_eq(
   'values (-2), (-1)', 'workers that left a day ago are forgotten'
 );
 select results_eq(
-  'select s.slot from rota_core.slot as s', $$values (timestamptz '2025-12-31 03:00+00')$$,
+  $$select s.slot from rota_core.slot as s where s.outcome = 'skipped'$$,
+  $$values (timestamptz '2025-12-31 03:00+00')$$,
   'so are old slots'
+);
+select is(
+  (select count(*) from rota_core.slot as s where s.outcome = 'missed'), 1::bigint,
+  'but not one that a deadline is still to be judged by'
+);
+select results_eq(
+  'select m.schedule from rota_core.missed_deadline as m order by m.schedule',
+  $$values ('s'), ('t')$$,
+  'so are old records of missed deadlines, unless they are open'
 );
 select isnt(to_regclass('rota_core.' || t.name), null, format('%s is there ahead of time', t.name))
 from unnest('{log_p20251229,finished_run_p20260126,attempt_p20260119}'::text[]) as t (name);

@@ -31,10 +31,12 @@ begin
         when 'day of week' then ', 5L for the last Friday, 1#2 for the second Monday'
         else ''
       end
-      || '; ranges from low to high, steps of at least 1, lists.',
+      || format('; ranges from low to high, steps of 1 to %s, lists.', high),
     hint = case
       when value ~ '^\w+-(sun|0)$' then
         format('Sunday is also 7: write %s.', regexp_replace(value, '-(sun|0)$', '-7'))
+      when value ~ '^\*/[0-9]+$' and field in ('minute', 'hour') and value !~ '^\*/0+$' then
+        format('A step counts within its field. Write @every %s %ss.', substr(value, 3), field)
       else 'Write a number, a range 1-5, a step */15 or 10-50/5, or a list of these: 1,15,30.'
     end;
 end;

@@ -46,6 +46,13 @@ begin
     end if;
     v_at := v_change;
     v_wall := rota_core.next_local_time(form, v_change at time zone timezone);
+    if v_wall > v_since + interval '100 years' then
+      raise exception using
+        errcode = 'invalid_parameter_value',
+        message = format('this cron expression can never match in time zone %s', timezone),
+        detail = 'Whenever its time would come, the clock there leaves it out.',
+        hint = 'Begin neither minute nor hour with a star: it then happens right afterwards.';
+    end if;
   end loop;
   return v_instant;
 end;
@@ -55,6 +62,7 @@ comment on function rota_core.next_instant(rota_core.cron_form, timestamptz, tex
 $doc$The first moment after `at` that a parsed cron expression names in a zone.
 
 Where an hour is left out or doubled, a fixed time happens once, at the first valid minute or the
-first time round; an expression that begins with a star in minute or hour follows real time.$doc$;
+first time round; an expression that begins with a star in minute or hour follows real time.
+Raises 22023 where that has no such time, as for * 2 * 3 0L in Europe/Berlin.$doc$;
 
 revoke all on function rota_core.next_instant(rota_core.cron_form, timestamptz, text) from public;

@@ -13,6 +13,14 @@ declare
   v_field text[];
   v_form rota_core.cron_form;
 begin
+  if length(v_text) > 1000 then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = format('a cron expression of %s characters is too long', length(v_text)),
+      detail = format('At most 1000 are read. It begins: %s', left(v_text, 40)),
+      hint = 'Write ranges and steps such as 0-30/5 instead of lists, or define several schedules.';
+  end if;
+
   if left(v_text, 1) = '@' then
     if v_text ~ '^@every\s' then
       v_form.every := rota_core.parse_every(substr(v_text, 8));

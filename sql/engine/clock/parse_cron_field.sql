@@ -36,7 +36,9 @@ begin
       else v_first
     end;
 
-    if (low <= v_first and v_first <= v_last and v_last <= high and v_step > 0) is not true then
+    if (
+      low <= v_first and v_first <= v_last and v_last <= high and v_step between 1 and high
+    ) is not true then
       v_values := v_values || rota_core.cron_special_day(field, v_item, low, high, names);
     elsif v_step > 1 then
       v_values := v_values

@@ -48,6 +48,13 @@ begin
     end if;
     v_at := v_change - interval '1 microsecond';
     v_wall := rota_core.prev_local_time(form, v_at at time zone timezone);
+    if v_wall < (at at time zone timezone) - interval '100 years' then
+      raise exception using
+        errcode = 'invalid_parameter_value',
+        message = format('this cron expression can never match in time zone %s', timezone),
+        detail = 'Whenever its time would come, the clock there leaves it out.',
+        hint = 'Begin neither minute nor hour with a star: it then happens right afterwards.';
+    end if;
   end loop;
   return v_instant;
 end;

@@ -5,6 +5,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_now constant timestamptz := rota_core.wall_clock();
   v_page rota_core.event_page;
 begin
   select
@@ -15,7 +16,7 @@ begin
     select h.event_id, h.key, h.event
     from rota_core.held_event as h
     where h.subscription = (place).subscription and h.shard = (place).shard
-      and h.next_at <= rota_core.wall_clock()
+      and h.next_at <= v_now
     order by h.event_id
     -- What took a worker down or its time away is tried by itself.
     limit case when rota_core.is_heavy(place) then 1 else due_held.max_events end

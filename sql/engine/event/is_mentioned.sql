@@ -18,12 +18,12 @@ begin
     select
     from rota_core.event as e
     where e.xid >= pg_snapshot_xmax((state).events_low) and e.event_id <= (state).events_id
-      and e.topic like v_like
+      and e.topic || '' like v_like
   ) or exists (
     select
     from rota_core.event as e
     where e.xid = any(array(select pg_snapshot_xip((state).events_low)))
-      and e.event_id <= (state).events_id and e.topic like v_like
+      and e.event_id <= (state).events_id and e.topic || '' like v_like
   );
 end;
 $$;

@@ -10,10 +10,11 @@ declare
   v_now constant timestamptz := rota_core.wall_clock();
   v_ids bigint[];
 begin
+  -- Without a task there is one shard.
   with due as (
     select h.event_id
     from rota_core.held_event as h
-    where h.subscription = (source).subscription and h.next_at <= v_now
+    where h.subscription = (source).subscription and h.shard = 0 and h.next_at <= v_now
       and h.leased_by is not null and h.attempts >= 10
     for update skip locked
   ),
@@ -40,14 +41,15 @@ begin
   with due as (
     select h.event_id
     from rota_core.held_event as h
-    where h.subscription = (source).subscription and h.next_at <= v_now
+    where h.subscription = (source).subscription and h.shard = 0 and h.next_at <= v_now
       and not ((source).ordered and exists (
         select
         from rota_core.held_event as b
         where b.subscription = h.subscription and b.key = h.key and b.event_id < h.event_id
           and (b.next_at is not null or b.dead_at is not null)
       ))
-    order by h.event_id
+    -- By the index of what is due, however much is leased.
+    order by h.next_at, h.event_id
     limit max_events
     for update of h skip locked
   ),

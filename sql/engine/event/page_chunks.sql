@@ -11,9 +11,11 @@ declare
     ((place).last_id + 1) / 1024 * 1024, case (place).phase when 1 then (place).low_id + 1 end
   );
   v_like constant text := rota_core.topic_pattern((source).topic);
+  v_rows int := 40;
 begin
   if (place).phase = 0 then
-    -- Stragglers: committed since low was taken, with numbers that were given out before.
+    -- Stragglers: committed since low was taken, with numbers that were given out before. By their
+    -- transactions: the index on topics is no way to them.
     select array_agg(s.event_id order by s.event_id), array_agg(distinct s.topic), sum(s.events)
     into chunks, topics, total
     from (
@@ -26,54 +28,63 @@ begin
         where e.xid >= pg_snapshot_xmax((place).low) and e.xid < pg_snapshot_xmax((place).high)
           and e.event_id between v_since and (place).low_id
           and pg_visible_in_snapshot(e.xid, (place).high)
-          and e.topic like v_like and ((source).types is null or e.type = any((source).types))
+          and e.topic || '' like v_like and ((source).types is null or e.type = any((source).types))
         union all
         select e.event_id, e.topic, e.events
         from rota_core.event as e
         where e.xid = any(array(select pg_snapshot_xip((place).low)))
           and e.event_id between v_since and (place).low_id
           and pg_visible_in_snapshot(e.xid, (place).high)
-          and e.topic like v_like and ((source).types is null or e.type = any((source).types))
+          and e.topic || '' like v_like and ((source).types is null or e.type = any((source).types))
         order by event_id
         limit page_chunks.max_events + 1
       ) as c
     ) as s
     where s.before <= page_chunks.max_events;
-  elsif strpos((source).topic, '*') = 0 then
-    select array_agg(e.event_id order by e.event_id), array[(source).topic], sum(e.events)
-    into chunks, topics, total
-    from (
-      select c.event_id, c.events, sum(c.events) over (order by c.event_id) - c.events as before
-      from (
-        select r.event_id, r.events
-        from rota_core.event as r
-        where r.topic = (source).topic and r.event_id between v_since and (place).high_id
-          and pg_visible_in_snapshot(r.xid, (place).high)
-          and ((source).types is null or r.type = any((source).types))
-        order by r.event_id
-        limit page_chunks.max_events + 1
-      ) as c
-    ) as e
-    where e.before <= page_chunks.max_events;
-  else
-    select array_agg(e.event_id order by e.event_id), array_agg(distinct e.topic), sum(e.events)
-    into chunks, topics, total
-    from (
-      select
-        c.event_id, c.events, c.topic,
-        sum(c.events) over (order by c.event_id) - c.events as before
-      from (
-        select r.event_id, r.events, r.topic
-        from rota_core.event as r
-        where r.topic like v_like and r.event_id between v_since and (place).high_id
-          and pg_visible_in_snapshot(r.xid, (place).high)
-          and ((source).types is null or r.type = any((source).types))
-        order by r.event_id
-        limit page_chunks.max_events + 1
-      ) as c
-    ) as e
-    where e.before <= page_chunks.max_events;
+    return;
   end if;
+
+  -- Rows may hold one event or a thousand: a few are looked at before many.
+  loop
+    if strpos((source).topic, '*') = 0 then
+      select array_agg(e.event_id order by e.event_id), array[(source).topic], sum(e.events)
+      into chunks, topics, total
+      from (
+        select c.event_id, c.events, sum(c.events) over (order by c.event_id) - c.events as before
+        from (
+          select r.event_id, r.events
+          from rota_core.event as r
+          where r.topic = (source).topic and r.event_id between v_since and (place).high_id
+            and pg_visible_in_snapshot(r.xid, (place).high)
+            and ((source).types is null or r.type = any((source).types))
+          order by r.event_id
+          limit v_rows
+        ) as c
+      ) as e
+      where e.before <= page_chunks.max_events;
+    else
+      select array_agg(e.event_id order by e.event_id), array_agg(distinct e.topic), sum(e.events)
+      into chunks, topics, total
+      from (
+        select
+          c.event_id, c.events, c.topic,
+          sum(c.events) over (order by c.event_id) - c.events as before
+        from (
+          select r.event_id, r.events, r.topic
+          from rota_core.event as r
+          where r.topic like v_like and r.event_id between v_since and (place).high_id
+            and pg_visible_in_snapshot(r.xid, (place).high)
+            and ((source).types is null or r.type = any((source).types))
+          order by r.event_id
+          limit v_rows
+        ) as c
+      ) as e
+      where e.before <= page_chunks.max_events;
+    end if;
+    exit when chunks is null or total > max_events or cardinality(chunks) < v_rows
+      or v_rows > max_events;
+    v_rows := max_events + 1;
+  end loop;
 end;
 $$;
 

@@ -7,7 +7,7 @@ as $$
 declare
   v_shards int;
   v_now constant timestamptz := rota_core.wall_clock();
-  v_low pg_snapshot := '3:3:'::pg_snapshot;
+  v_low pg_snapshot := pg_snapshot '3:3:';
   v_low_id bigint := 0;
   v_wanted int;
 begin

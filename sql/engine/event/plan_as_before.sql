@@ -15,3 +15,4 @@ comment on function rota_core.plan_as_before(text[]) is
 $doc$Sets for the rest of the transaction what rota_core.planning() returned.$doc$;
 
 revoke all on function rota_core.plan_as_before(text[]) from public;
+grant execute on function rota_core.plan_as_before(text[]) to rota_capture;

@@ -44,8 +44,8 @@ begin
   set
     low_id = least(p.low_id, v_first - 1),
     last_id = case p.phase when 1 then least(p.last_id, v_first - 1) else p.last_id end,
-    trial_size = null, trial_error = null, moved_at = v_now, wake_at = v_now, released_at = null,
-    released_from = null
+    trial_size = null, trial_error = null, moved_at = v_now, wake_at = v_now, lag_noted_at = null,
+    released_at = null, released_from = null
   where p.subscription = name;
   return v_first;
 end;

@@ -1,5 +1,6 @@
 create or replace function rota_core.tail_events(
-  after bigint default null, topics text[] default null, max_events int default 20
+   after bigint default null, topics text[] default null, max_events int default 20,
+  types text[] default null, since timestamptz default null
 )
 returns setof rota.events
 language plpgsql
@@ -25,6 +26,8 @@ begin
           select r.event_id
           from rota_core.event as r
           where r.topic = t.topic
+            and (tail_events.types is null or r.type = any(tail_events.types))
+            and (tail_events.since is null or r.at >= tail_events.since)
           order by r.event_id desc
           limit tail_events.max_events
         ) as e
@@ -47,6 +50,8 @@ begin
         select r.event_id
         from rota_core.event as r
         where r.topic = t.topic and r.event_id >= v_from
+          and (tail_events.types is null or r.type = any(tail_events.types))
+          and (tail_events.since is null or r.at >= tail_events.since)
         order by r.event_id
         limit tail_events.max_events + 1
       ) as e
@@ -62,10 +67,11 @@ begin
 end;
 $$;
 
-comment on function rota_core.tail_events(bigint, text[], int) is
+comment on function rota_core.tail_events(bigint, text[], int, text[], timestamptz) is
 $doc$Events in the order of their numbers: the newest, or those after one. What commits late, with a
-number that was passed, is not shown.
-- topics: as subscriptions name them; default: all.$doc$;
+number that was passed, is not shown: rota_core.follow_events misses nothing.
+- topics: as subscriptions name them; types, since: of those only. Default: all.$doc$;
 
-revoke all on function rota_core.tail_events(bigint, text[], int) from public;
-grant execute on function rota_core.tail_events(bigint, text[], int) to rota_reader, rota_admin;
+revoke all on function rota_core.tail_events(bigint, text[], int, text[], timestamptz) from public;
+grant execute on function rota_core.tail_events(bigint, text[], int, text[], timestamptz)
+to rota_reader, rota_admin;

@@ -28,7 +28,9 @@ begin
       $q$
         select jsonb_build_object(
           'jobs', count(*) filter (where j.active),
-          'inactive', count(*) filter (where not j.active)
+          'inactive', count(*) filter (where not j.active),
+          'reads_history', has_table_privilege('cron.job_run_details', 'select'),
+          'purges_history', has_table_privilege('cron.job_run_details', 'delete')
         )
         from cron.job as j
         where j.database = current_database() and j.username = current_user
@@ -40,7 +42,8 @@ end;
 $$;
 
 comment on function rota_core.cron_facts() is
-$doc$What rota_worker sees of pg_cron: version, rights, number of our jobs.$doc$;
+$doc$What rota_worker sees of pg_cron: version, rights on jobs and history, number of our
+jobs.$doc$;
 
 revoke all on function rota_core.cron_facts() from public;
 grant execute on function rota_core.cron_facts() to rota_owner, rota_reader, rota_admin;

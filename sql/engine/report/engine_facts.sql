@@ -18,14 +18,16 @@ begin
     ),
     'database_name', rota_core.setting('cron.database_name'),
     'max_running_jobs', rota_core.setting('cron.max_running_jobs'),
-    'use_background_workers', rota_core.setting('cron.use_background_workers')
+    'use_background_workers', rota_core.setting('cron.use_background_workers'),
+    'log_run', rota_core.setting('cron.log_run'),
+    'cron_keep', rota_core.setting('cron_keep')
   );
 end;
 $$;
 
 comment on function rota_core.engine_facts() is
 $doc$What health needs to know of rota's tables to judge pg_cron: how many jobs are wanted, whether
-somebody supervises, and pg_cron's settings as the last deploy could read them.$doc$;
+somebody supervises, and settings, pg_cron's as the last deploy could read them.$doc$;
 
 revoke all on function rota_core.engine_facts() from public;
 grant execute on function rota_core.engine_facts() to rota_reader, rota_admin;

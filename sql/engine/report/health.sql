@@ -11,6 +11,12 @@ select h.*
 from facts as f
 cross join lateral rota_core.health_cron_server(f.known) as h
 union all
+select h.*
+from facts as f
+cross join lateral rota_core.health_cron_history(f.known) as h
+union all
+select h.* from rota_core.health_cron_drift() as h
+union all
 select h.* from rota_core.health_cron_jobs() as h
 union all
 select h.* from rota_core.health_worker_role() as h
@@ -24,6 +30,8 @@ union all
 select h.* from rota_core.health_schedules() as h
 union all
 select h.* from rota_core.health_runs() as h
+union all
+select h.* from rota_core.health_watches() as h
 union all
 select h.* from rota_core.health_events() as h
 union all

@@ -6,6 +6,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_roles text[];
+  v_job record;
+  v_trouble boolean := false;
 begin
   if not exists (select from pg_extension as e where e.extname = 'pg_cron') then
     return;
@@ -16,6 +18,8 @@ begin
     status := 'no rights';
     detail := 'only a superuser sees the jobs of others';
     hint := 'As a superuser: rota doctor';
+    return next;
+    check_name := 'pg_cron jobs of others';
     return next;
     return;
   end if;
@@ -38,11 +42,46 @@ begin
     hint := format('delete from cron.job where username = any (%L);', v_roles);
   end if;
   return next;
+
+  for v_job in execute
+    $q$
+      select j.jobid, j.jobname, j.username, j.command
+      from cron.job as j
+      where j.database = current_database()
+        and (
+          j.username <> 'rota_worker' and (
+            starts_with(j.jobname, rota_core.cron_job_name())
+            or j.command in (select w.command from rota_core.wanted_cron_jobs() as w)
+          )
+          or j.command ~* '\mrota\s*\.\s*(work|supervise|serve)\M|\mrota_core\.fire_due\M'
+            and (j.username <> 'rota_worker' or j.jobname is null
+              or not starts_with(j.jobname, rota_core.cron_job_name()))
+        )
+      order by j.jobid
+    $q$
+  loop
+    v_trouble := true;
+    check_name := format('pg_cron jobs of others: %s', v_job.jobid);
+    status := 'warning';
+    detail := format('job %s of %s looks like one of rota''s: %s',
+      coalesce(v_job.jobname, v_job.jobid::text), v_job.username, v_job.command);
+    hint := format('If nobody needs it: select cron.unschedule(%s);', v_job.jobid);
+    return next;
+  end loop;
+
+  if not v_trouble then
+    check_name := 'pg_cron jobs of others';
+    status := 'ok';
+    detail := 'none looks like one of rota''s';
+    hint := null;
+    return next;
+  end if;
 end;
 $$;
 
 comment on function rota_core.health_cron_jobs() is
-$doc$Whether pg_cron holds jobs of roles that are gone. Runs with the caller's rights.$doc$;
+$doc$Whether pg_cron holds jobs of roles that are gone, and jobs of others that have our names or do
+what ours do in this database. Runs with the caller's rights.$doc$;
 
 revoke all on function rota_core.health_cron_jobs() from public;
 grant execute on function rota_core.health_cron_jobs() to rota_reader, rota_admin;

@@ -8,6 +8,7 @@ as $$
 declare
   v_now timestamptz := rota_core.wall_clock();
   v_late text;
+  v_missed text;
   v_paused text;
 begin
   select string_agg(format('%s since %s', s.schedule, date_trunc('second', s.next_at)), ', '
@@ -32,6 +33,28 @@ begin
   return next;
 
   select string_agg(
+    rota_core.deadline_message(m.schedule, m.last_success_at, true), ', '
+    order by m.due_at, m.schedule
+  )
+  into v_missed
+  from rota_core.missed_deadline as m
+  where m.closed_at is null;
+
+  check_name := 'deadlines';
+  if v_missed is null then
+    status := 'ok';
+    detail := format('%s schedules have one, none is missed',
+      (select count(*) from rota_core.deadline));
+    hint := null;
+  else
+    status := 'critical';
+    detail := v_missed;
+    hint := 'select * from rota.missed_deadlines where closed_at is null; why: rota schedule show '
+      'NAME, rota run list --state failed';
+  end if;
+  return next;
+
+  select string_agg(
     format('%s %s%s', p.kind, p.name, coalesce(' until ' || date_trunc('second', p.until), '')),
     ', ' order by p.kind, p.name
   )
@@ -48,7 +71,8 @@ end;
 $$;
 
 comment on function rota_core.health_schedules() is
-$doc$Schedules that should have fired a minute ago or more, and what stands still on purpose.$doc$;
+$doc$Schedules that should have fired a minute ago or more, deadlines that are missed, and what
+stands still on purpose.$doc$;
 
 revoke all on function rota_core.health_schedules() from public;
 grant execute on function rota_core.health_schedules() to rota_reader, rota_admin;

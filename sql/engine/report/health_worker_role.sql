@@ -8,6 +8,7 @@ as $$
 declare
   v_role record;
   v_timeout text;
+  v_others text;
 begin
   select r.oid, r.rolcanlogin, r.rolconnlimit, r.rolvaliduntil
   into v_role
@@ -63,11 +64,30 @@ begin
       current_database());
   end if;
   return next;
+
+  select string_agg(format('%s (pid %s)', w.role, w.pid), ', ' order by w.role, w.pid)
+  into v_others
+  from rota_core.worker as w
+  where w.ended_at is null and w.kind <> 'external' and w.role <> 'rota_worker'
+    and w.seen_at > rota_core.wall_clock() - interval '1 min';
+
+  check_name := 'role of workers';
+  if v_others is null then
+    status := 'ok';
+    detail := 'all act as rota_worker';
+    hint := null;
+  else
+    status := 'warning';
+    detail := format('workers act as others, and handlers with their rights: %s', v_others);
+    hint := 'As a superuser: rota doctor shows jobs of others in cron.job. To end a worker: '
+      'select pg_terminate_backend(PID);';
+  end if;
+  return next;
 end;
 $$;
 
 comment on function rota_core.health_worker_role() is
-$doc$Whether rota_worker can log in and work undisturbed.$doc$;
+$doc$Whether rota_worker can log in and work undisturbed, and nobody works as another role.$doc$;
 
 revoke all on function rota_core.health_worker_role() from public;
 grant execute on function rota_core.health_worker_role() to rota_reader, rota_admin;

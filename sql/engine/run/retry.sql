@@ -8,6 +8,7 @@ as $$
 declare
   v_run record;
   v_state text;
+  v_command text;
 begin
   select c.* into v_run from rota_core.check_own_run(retry.run_id) as c;
 
@@ -23,6 +24,19 @@ begin
     set run_at = least(r.run_at, rota_core.wall_clock())
     where r.run_id = retry.run_id and r.state = 'queued';
     return 'queued';
+  end if;
+
+  select coalesce(f.input ->> 'command', 'the command')
+  into v_command
+  from rota_core.finished_run as f
+  where f.run_id = retry.run_id and f.lane = 'pg_cron';
+  if found then
+    raise exception using
+      errcode = 'RT001',
+      message = format('run %s was a command of schedule %s, which pg_cron alone can start',
+        retry.run_id, v_run.task),
+      detail = 'It runs again at the next time of the schedule.',
+      hint = format('Run it yourself: %s', v_command);
   end if;
 
   if v_run.state in ('failed', 'cancelled') then
@@ -52,7 +66,7 @@ now.
 - from_step: for pipelines.
 
 Returns `queued`. Raises 42704 for an unknown run, 42501 for another's run, RT001 for a run that is
-running, succeeded, was skipped, or whose data are erased.
+running, succeeded, was skipped, was a command that pg_cron ran, or whose data are erased.
 For: rota_app (own runs), rota_admin.$doc$;
 
 revoke all on function rota.retry(bigint, text) from public;

@@ -27,6 +27,7 @@ begin
     select f.run_id
     from rota_core.finished_run as f
     where f.task = retry_all.task and f.state = 'failed' and not f.redacted
+      and f.lane <> 'pg_cron'
       and f.finished_at >= retry_all.since
     order by f.run_id
     offset 0

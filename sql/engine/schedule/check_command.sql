@@ -5,23 +5,27 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_plain text;
   v_reason text;
 begin
-  v_plain := regexp_replace(command, '\$(\w*?)\$.*?\$\1\$', ' ', 'g');
-  v_plain := regexp_replace(
-    v_plain, $re$'([^']|'')*'|"([^"]|"")*"|--[^\n]*|/\*([^*]|\*+[^*/])*\*+/$re$, ' ', 'g'
-  );
-  v_plain := rtrim(btrim(lower(v_plain), E' \t\r\n'), E'; \t\r\n');
-
-  v_reason := case
-    when v_plain = '' then 'It is empty.'
-    when strpos(v_plain, ';') > 0 then
+  -- Both readings of a backslash, because the server's setting may be another when it runs.
+  select min(case
+    when r.bare is null then 'A quote or a comment in it does not end.'
+    when r.bare = '' then 'It is empty.'
+    when strpos(r.bare, ';') > 0 then
       'Several statements are one transaction to pg_cron, in which VACUUM and the like fail.'
-    when v_plain ~ '^copy\M' then 'A COPY to or from the client wedges pg_cron for everybody.'
-    when v_plain ~ '^(begin|start|commit|end|rollback|abort|savepoint|prepare|listen)\M' then
+    when r.bare ~ $re$^copy\M$re$ then 'A COPY to or from the client wedges pg_cron for everybody.'
+    when substring(r.bare from $re$^\w+$re$) in (
+      'begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'prepare',
+      'execute', 'deallocate', 'declare', 'fetch', 'move', 'close', 'set', 'reset', 'discard',
+      'lock', 'listen', 'unlisten'
+    ) then
       'Each start is a session of its own, so nothing would come of it.'
-  end;
+  end)
+  into v_reason
+  from (values (true), (false)) as b (backslashes)
+  cross join lateral (
+    select rota_core.bare_command(check_command.command, b.backslashes) as bare
+  ) as r;
   if v_reason is not null then
     raise exception using
       errcode = 'invalid_parameter_value',

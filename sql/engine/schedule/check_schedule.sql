@@ -1,6 +1,6 @@
 create or replace function rota_core.check_schedule(
   name text, cron text, task text, input jsonb, timezone text, overlap text, misfire text,
-  max_catchup int, deadline interval, command text
+  max_catchup int, deadline interval, command text, calendar text
 )
 returns void
 language plpgsql
@@ -23,10 +23,16 @@ begin
       then format('max_catchup is a number from 0 to 1000, not %s', quote_nullable(max_catchup))
     when deadline <= interval '0'
       then format('deadline is longer than nothing, not %s', deadline)
+    when deadline > interval '100 years'
+      then format('deadline is at most 100 years, not %s', deadline)
     when input is null or jsonb_typeof(input) <> 'object'
       then format('input is a JSON object, not %s', coalesce(jsonb_typeof(input), 'null'))
     when command is not null and task is not null
       then 'a schedule starts a task or runs a command, not both'
+    when command is not null and calendar is not null
+      then 'a command has no calendar, because pg_cron fires it by itself'
+    when command is not null and deadline is not null
+      then 'a command has no deadline, because what pg_cron runs is no run of a task'
   end;
   if v_problem is not null then
     raise exception using
@@ -52,10 +58,10 @@ end;
 $$;
 
 comment on function rota_core.check_schedule(
-  text, text, text, jsonb, text, text, text, int, interval, text
+  text, text, text, jsonb, text, text, text, int, interval, text, text
 ) is
 $doc$Refuses what rota.define_schedule cannot take: 22023, or 42704 for an unknown task.$doc$;
 
 revoke all on function rota_core.check_schedule(
-  text, text, text, jsonb, text, text, text, int, interval, text
+  text, text, text, jsonb, text, text, text, int, interval, text, text
 ) from public;

@@ -11,6 +11,10 @@ begin
     or timezone ~ '^(Etc/[A-Za-z0-9+-]+|[A-Za-z_]+(/[A-Za-z_-]+)+)$'
     and (timestamptz 'epoch' at time zone timezone) is not null
     or exists (select from pg_timezone_names as z where z.name = check_timezone.timezone)
+    -- Of CET it takes the abbreviation, although there is a zone of that name.
+    and (timezone in ('GMT', 'UCT', 'Zulu') or not exists (
+      select from pg_timezone_abbrevs as a where a.abbrev = upper(check_timezone.timezone)
+    ))
   then
     return;
   end if;

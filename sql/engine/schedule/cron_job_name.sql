@@ -24,4 +24,4 @@ hash.
 Without an argument, the prefix that all of them have.$doc$;
 
 revoke all on function rota_core.cron_job_name(text) from public;
-grant execute on function rota_core.cron_job_name(text) to rota_worker;
+grant execute on function rota_core.cron_job_name(text) to rota_worker, rota_reader, rota_admin;

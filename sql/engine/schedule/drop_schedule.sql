@@ -20,6 +20,7 @@ begin
   where s.schedule = name and s.outcome = 'waiting';
   delete from rota_core.pause as p
   where p.kind = 'schedule' and p.name = drop_schedule.name;
+  perform rota_core.close_missed(name, rota_core.wall_clock(), 'was dropped');
   perform rota_core.sync_cron(name);
 end;
 $$;

@@ -37,23 +37,26 @@ begin
   end if;
   perform rota_core.start_slots(v_due, now, fired_by);
 
-  -- Many share their times, and these are worked out once.
+  -- Many share their times, and these are worked out once. By name, because a join on the times
+  -- would compare each with each where they differ.
   with slot as (
-    select distinct d.cron, d.timezone, d.next_at as slot
-    from rota_core.schedule as d
-    where d.schedule = any(v_due) and d.next_at <= fire_batch.now
+    select d.cron, d.timezone, d.next_at as slot, array_agg(d.schedule) as schedules
+    from unnest(v_due) as u (schedule)
+    join rota_core.schedule as d on d.schedule = u.schedule
+    where d.next_at <= fire_batch.now
+    group by d.cron, d.timezone, d.next_at
   ),
   following as materialized (
     select
-      t.cron, t.timezone, t.slot,
+      t.schedules,
       rota_core.next_instant(rota_core.parse_cron(t.cron), t.slot, t.timezone) as next_at
     from slot as t
   )
   update rota_core.schedule as s
   set next_at = f.next_at
   from following as f
-  where s.schedule = any(v_due)
-    and (s.cron, s.timezone, s.next_at) = (f.cron, f.timezone, f.slot);
+  cross join lateral unnest(f.schedules) as u (schedule)
+  where s.schedule = u.schedule;
   return cardinality(v_due);
 end;
 $$;

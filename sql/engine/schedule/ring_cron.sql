@@ -8,6 +8,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_silent text := 'true';
   v_job rota_core.cron_change;
 begin
   if not exists (select from pg_extension as e where e.extname = 'pg_cron')
@@ -17,26 +18,37 @@ begin
   end if;
 
   -- As text, because the extension need not be there.
+  if not always then
+    if not has_table_privilege('cron.job_run_details', 'select') then
+      return false;
+    end if;
+    v_silent := $sql$not exists (
+      select from cron.job_run_details as d
+      where d.jobid = j.jobid
+        and (d.status = 'running' or d.start_time > rota_core.wall_clock() - interval '150 s')
+    )$sql$;
+  end if;
   execute format(
     $sql$
-    select j.jobid, j.jobname, j.schedule, j.command, false
-    from %1$I.job as j
+    select j.jobid, j.jobname, j.schedule, j.command, false, null, null, false, false
+    from %I.job as j
     where j.username = current_user and j.database = current_database() and j.active
       and j.schedule = '* * * * *' and starts_with(j.jobname, rota_core.cron_job_name())
-      and ($1 or not exists (
-        select from %1$I.job_run_details as d
-        where d.jobid = j.jobid
-          and (d.status = 'running' or d.start_time > rota_core.wall_clock() - interval '150 s')
-      ))
+      and %s
     order by j.jobid
     limit 1
-    $sql$, 'cron'
-  ) into v_job using always;
+    $sql$, 'cron', v_silent
+  ) into v_job;
   if v_job.job_name is null then
     return false;
   end if;
 
-  execute 'select cron.schedule($1, $2, $3)' using v_job.job_name, v_job.schedule, v_job.command;
+  begin
+    execute 'select cron.schedule($1, $2, $3)'
+    using v_job.job_name, v_job.schedule, v_job.command;
+  exception when insufficient_privilege then
+    return false;
+  end;
   return true;
 end;
 $$;

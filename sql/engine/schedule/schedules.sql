@@ -10,10 +10,12 @@ select
   s.misfire,
   s.max_catchup,
   s.deadline,
+  s.calendar,
+  n.next_at,
   case
-    when s.task is null then rota.cron_next(s.cron, rota_core.wall_clock(), s.timezone)
-    else s.next_at
-  end as next_at,
+    when s.calendar is null then n.next_at
+    else rota_core.next_start(s.cron, s.timezone, s.calendar, n.next_at)
+  end as next_start_at,
   l.slot as last_slot,
   l.outcome as last_outcome,
   l.reason as last_reason,
@@ -22,6 +24,17 @@ select
     (select v.state from rota_core.run as v where v.run_id = r.run_id),
     (select f.state from rota_core.finished_run as f where f.run_id = r.run_id)
   ) as last_run_state,
+  case when s.task is not null then greatest(
+    d.last_success_at,
+    (
+      select f.finished_at
+      from rota_core.finished_run as f
+      where f.origin = 'schedule:' || s.schedule and f.origin like 'schedule:%'
+        and f.state = 'succeeded'
+      order by f.finished_at desc
+      limit 1
+    )
+  ) end as last_success_at,
   p.kind is not null as paused,
   p.until as paused_until,
   p.reason as pause_reason,
@@ -29,6 +42,14 @@ select
   s.defined_at,
   s.defined_by
 from rota_core.schedule as s
+cross join lateral (
+  select
+    case
+      when s.task is null then rota.cron_next(s.cron, rota_core.wall_clock(), s.timezone)
+      else s.next_at
+    end as next_at
+) as n
+left join rota_core.deadline as d on d.schedule = s.schedule
 left join rota_core.pause as p
   on
     p.kind = 'schedule' and p.name = s.schedule
@@ -52,7 +73,8 @@ left join lateral (
 ) as r on true;
 
 comment on view rota.schedules is
-$doc$Every schedule: when it fires next, what became of its last slot, and the last run it started.
+$doc$Every schedule: when it fires next, what became of its last slot, the last run it started, and
+when a run of it last succeeded. next_start_at is the next slot that its calendar does not exclude.
 For: rota_reader, rota_admin.$doc$;
 
 revoke all on rota.schedules from public;

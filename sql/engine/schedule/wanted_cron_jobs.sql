@@ -47,4 +47,4 @@ Workers and supervisor, the doorbells of schedules, and the commands that are no
 stays through a pause: what it rings for is then recorded as skipped.$doc$;
 
 revoke all on function rota_core.wanted_cron_jobs(text) from public;
-grant execute on function rota_core.wanted_cron_jobs(text) to rota_worker;
+grant execute on function rota_core.wanted_cron_jobs(text) to rota_worker, rota_reader, rota_admin;

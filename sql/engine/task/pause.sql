@@ -21,7 +21,7 @@ begin
   if kind = 'task' then
     perform rota_core.place_runs(name);
   elsif kind = 'schedule' then
-    perform rota_core.sync_cron();
+    perform rota_core.sync_cron(name);
   end if;
 end;
 $$;

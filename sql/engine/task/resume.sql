@@ -19,7 +19,7 @@ begin
     perform rota_core.subscription_resumed(kind, name);
   elsif kind = 'schedule' then
     perform rota_core.schedule_resumed(name);
-    perform rota_core.sync_cron();
+    perform rota_core.sync_cron(name);
   elsif kind = 'subscription' then
     perform rota_core.subscription_resumed(kind, name);
   end if;

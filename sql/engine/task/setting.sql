@@ -23,6 +23,8 @@ as $$
       when 'slot_keep' then '90 days'
       when 'event_keep' then '7 days'
       when 'event_max_size' then 'none'
+      when 'cron_keep' then '7 days'
+      when 'cron_policy' then 'repair'
       when 'draining' then 'false'
     end
   );

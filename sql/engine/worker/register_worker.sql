@@ -11,6 +11,13 @@ declare
   v_now timestamptz := rota_core.wall_clock();
   v_id int;
 begin
+  if pg_is_in_recovery() then
+    raise exception using
+      errcode = 'read_only_sql_transaction',
+      message = 'this server is a standby, where nothing can be written',
+      hint = 'Call it on the primary; or, to make this one the primary: select pg_promote();';
+  end if;
+
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception using
       errcode = 'invalid_parameter_value',

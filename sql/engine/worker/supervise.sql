@@ -23,8 +23,8 @@ $$;
 
 comment on procedure rota.supervise(interval) is
 $doc$Look after the workers: each second recover the runs of lost workers, stop what is cancelled
-or past its timeout, and fire due schedules; each minute rota's own upkeep. Several may run at
-once.
+or past its timeout, fire due schedules, check deadlines, and enter what commands pg_cron has ended
+into history; each minute rota's own upkeep. Several may run at once.
 
 A bare CALL outside a transaction block, with the workers' login role; pg_cron and `rota worker`
 make it.

@@ -8,8 +8,13 @@ begin
   perform set_config('application_name', 'rota supervisor', true);
   foreach v_duty in array case
     when (state).full_at is null or v_now > (state).full_at + interval '1 minute'
-      then array['recover_workers', 'expire_external', 'fire_due', 'tend', 'tend_events']
-    else array['recover_workers', 'expire_external', 'fire_due']
+      then array[
+        'recover_workers', 'expire_external', 'fire_due', 'check_deadlines', 'harvest_cron', 'tend',
+        'tend_watches', 'tend_events'
+      ]
+    else array[
+      'recover_workers', 'expire_external', 'fire_due', 'check_deadlines', 'harvest_cron'
+    ]
   end loop
     -- One duty that fails must not keep the others from being done.
     begin
@@ -17,7 +22,10 @@ begin
         when 'recover_workers' then perform rota_core.recover_workers();
         when 'expire_external' then perform rota_core.expire_external();
         when 'fire_due' then perform rota_core.fire_due();
+        when 'check_deadlines' then perform rota_core.check_deadlines();
+        when 'harvest_cron' then perform rota_core.harvest_cron();
         when 'tend' then perform rota_core.tend();
+        when 'tend_watches' then perform rota_core.tend_watches();
         when 'tend_events' then perform rota_core.tend_events();
       end case;
     exception when others then

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,36 +9,8 @@ import psycopg
 
 from pgrota import errors, moments, output, run_page, runs
 from pgrota.database import Database, pass_database
+from pgrota.documents import JsonObject
 from pgrota.rights import needs
-
-
-class JsonObject(click.ParamType):
-    """A JSON object: as it is, from a file (`@file`) or from standard input (`-`)."""
-
-    name = "json"
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        return "JSON|@FILE|-"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> dict[str, Any]:
-        if isinstance(value, dict):
-            return value
-        try:
-            document = json.loads(self._text(value))
-        except OSError as error:
-            self.fail(f"{error.filename or value}: {error.strerror}", param, ctx)
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            self.fail(f"this is not JSON: {error}", param, ctx)
-        if not isinstance(document, dict):
-            self.fail("the input of a task is a JSON object, such as '{\"day\": 1}'", param, ctx)
-        return document
-
-    def _text(self, value: str) -> str:
-        if value == "-":
-            return sys.stdin.read()
-        if value.startswith("@"):
-            return Path(value[1:]).read_text(encoding="utf-8")
-        return value
 
 
 @click.group(epilog="Example: rota run start nightly --follow")
@@ -113,7 +82,12 @@ def list_(
         output.data(rows)
         return
     now = database.value("select now()") if rows else None
-    output.table([_listed(row, now) for row in rows], empty="no runs")
+    output.table(
+        [_listed(row, now) for row in rows],
+        empty="no runs",
+        whole=("task", "created", "took"),
+        expendable=("attempt",),
+    )
 
 
 def _listed(row: dict[str, Any], now: Any) -> dict[str, Any]:

@@ -2,89 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import click
 
-from pgrota import errors, moments, output
+from pgrota import errors, moments, output, schedule_history, schedule_page, schedules, similar
 from pgrota.database import Database, pass_database
-from pgrota.errors import Problem
 from pgrota.rights import needs
+from pgrota.zones import Zone, zone_option
 
-SCHEDULES = "select s.* from rota.schedules as s order by s.next_at nulls last, s.name"
-SCHEDULE = "select s.* from rota.schedules as s where s.name = %s"
-SLOTS = """
-select s.* from rota.slots as s where s.schedule = %(name)s
-order by s.slot desc limit %(limit)s
-"""
-NEXT = """
-with recursive firing as (
-  select s.name, s.cron, s.timezone, s.paused, s.next_at as at, 1 as place
-  from rota.schedules as s
-  where isfinite(s.next_at) and (%(name)s::text is null or s.name = %(name)s)
-  union all
-  select f.name, f.cron, f.timezone, f.paused, rota.cron_next(f.cron, f.at, f.timezone),
-    f.place + 1
-  from firing as f
-  where f.place < %(count)s
-)
-select f.at, f.name, f.cron, f.timezone, f.paused
-from firing as f
-order by f.at, f.name
-limit %(count)s
-"""
+MOST_SINCE = 10_000
 
 
-class Zone(click.ParamType):
-    """The name of a time zone, such as Europe/Berlin."""
+class Results(click.ParamType):
+    """Outcomes of slots and states of their runs, with commas between them."""
 
-    name = "zone"
+    name = "results"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        from zoneinfo import ZoneInfo
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "OUTCOME,..."
 
-        try:
-            return value if isinstance(value, ZoneInfo) else ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            self.fail(f"{value!r} is no time zone; UTC and Europe/Berlin are", param, ctx)
-
-
-zone_option = click.option(
-    "--zone", type=Zone(), help="Show times in this zone. Default: the zone of this machine."
-)
+    def convert(self, value: Any, param: Any, ctx: Any) -> list[str]:
+        if isinstance(value, list):
+            return value
+        wanted = [word.strip() for word in value.split(",") if word.strip()]
+        for word in wanted:
+            if word not in schedule_history.RESULTS:
+                known = ", ".join(schedule_history.RESULTS)
+                self.fail(f"{word!r} is none of {known}", param, ctx)
+        return wanted
 
 
 @click.group(epilog="Example: rota schedule next -n 20")
 def schedule() -> None:
-    """List, show, run, pause and resume schedules."""
+    """List, show, run, pause and resume schedules; their next times, history and week."""
 
 
 @schedule.command("list", epilog="Example: rota schedule list --zone Asia/Tokyo")
 @zone_option
 @pass_database
 @needs("rota_reader")
-def list_(database: Database, zone: Any) -> None:
+def list_(database: Database, zone: Zone) -> None:
     """Every schedule, the next one first."""
-    rows = database.rows(SCHEDULES)
+    rows = database.rows(schedules.LIST)
     if output.wants_json():
         output.data(rows)
-        return
-    shown = [
-        {
-            "name": row["name"],
-            "cron": row["cron"],
-            "zone": row["timezone"],
-            "starts": row["task"] or row["command"],
-            "next": _time(row["next_at"], zone),
-            "last": _time(row["last_slot"], zone),
-            "outcome": row["last_outcome"],
-            "run": row["last_run_state"],
-            "state": _pause(row, zone) or "on",
-        }
-        for row in rows
-    ]
-    output.table(shown, empty="no schedules: select rota.define_schedule(...);")
+    else:
+        schedule_page.listing(rows, zone, database.value("select now()"))
 
 
 @schedule.command(epilog="Example: rota schedule show nightly")
@@ -93,22 +58,21 @@ def list_(database: Database, zone: Any) -> None:
 @zone_option
 @pass_database
 @needs("rota_reader")
-def show(database: Database, name: str, slots: int, zone: Any) -> None:
+def show(database: Database, name: str, slots: int, zone: Zone) -> None:
     """One schedule and its newest slots."""
-    row = _one(database, name)
-    newest = database.rows(SLOTS, {"name": name, "limit": slots})
+    row = schedules.find(database, name)
+    newest = schedules.slots(database, name, slots)
     if output.wants_json():
         output.data(row | {"slots": newest})
         return
-    state = _pause(row, zone) or "on"
-    hidden = ("paused", "paused_until", "pause_reason")
-    fields = {
-        key: _time(value, zone) if isinstance(value, datetime) else value
-        for key, value in row.items()
-        if key not in hidden and value not in (None, {})
-    }
-    output.fields({"name": fields.pop("name"), "state": state} | fields)
-    output.table([_slot(slot, zone) for slot in newest], title="Slots", empty="none yet")
+    schedule_page.one(row, zone)
+    for missed in schedules.missed(database, name):
+        click.secho(f"\n{schedule_page.missed(missed, zone)}", fg="red")
+    click.echo()
+    if newest:
+        schedule_history.table(newest, row, zone, titled=False)
+    else:
+        click.echo("no slots yet")
 
 
 @schedule.command("next", epilog="Example: rota schedule next nightly -n 5 --zone Europe/Berlin")
@@ -117,27 +81,86 @@ def show(database: Database, name: str, slots: int, zone: Any) -> None:
 @zone_option
 @pass_database
 @needs("rota_reader")
-def next_(database: Database, name: str | None, count: int, zone: Any) -> None:
-    """The next times of one schedule, or of all."""
+def next_(database: Database, name: str | None, count: int, zone: Zone) -> None:
+    """The next times of one schedule, or of all. Those at which nothing will start are marked."""
     if name is not None:
-        _one(database, name)
-    rows = database.rows(NEXT, {"name": name, "count": count})
+        schedules.find(database, name)
+    rows = database.rows(schedules.NEXT, {"name": name, "count": count})
     if output.wants_json():
         output.data(rows)
-        return
-    from zoneinfo import ZoneInfo
+    else:
+        schedule_page.coming(rows, zone, name)
 
-    shown = [
-        {
-            "at": _time(row["at"], zone),
-            "schedule": row["name"],
-            "in its zone": f"{_time(row['at'], ZoneInfo(row['timezone']))} {row['timezone']}",
-            "cron": row["cron"],
-            "state": "paused" if row["paused"] else "",
-        }
-        for row in rows
-    ]
-    output.table(shown, empty="nothing will fire")
+
+@schedule.command(epilog="Example: rota schedule history nightly --since 30d --outcome failed")
+@click.argument("name")
+@click.option(
+    "-n", "count", type=click.IntRange(1, MOST_SINCE), help="So many at most. Default: 20."
+)
+@click.option("--since", metavar="TIME", help="From then on: 2d, 12 hours, 2026-01-31.")
+@click.option(
+    "--outcome", "results", type=Results(), help=", ".join(schedule_history.RESULTS) + "."
+)
+@zone_option
+@pass_database
+@needs("rota_reader")
+def history(
+    database: Database,
+    name: str,
+    count: int | None,
+    since: str | None,
+    results: list[str] | None,
+    zone: Zone,
+) -> None:
+    """What became of each slot of NAME, the newest first, and what that comes to."""
+    row = schedules.find(database, name)
+    count = count or (20 if since is None else MOST_SINCE)
+    start = moments.ago(database, since, zone=zone.known_as)
+    slots = schedules.slots(database, name, count + 1, start, results or None)
+    older, slots = len(slots) > count, slots[:count]
+    summary = schedule_history.summary(slots)
+    if output.wants_json():
+        output.data({"schedule": name, "slots": slots, "summary": summary, "older": older})
+        return
+    if not slots:
+        click.echo("no slots" + (" like that" if since or results else " yet"))
+        return
+    schedule_history.table(slots, row, zone)
+    schedule_history.summarise(summary)
+    if older and count < MOST_SINCE:
+        click.echo(f"older ones: rota schedule history {name} -n {min(10 * count, MOST_SINCE)}")
+
+
+@schedule.command(epilog="Example: rota schedule week --from 2026-03-23 --zone Europe/Berlin")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--from", "first", metavar="DATE", help="The first day. Default: today.")
+@zone_option
+@pass_database
+@needs("rota_reader")
+def week(database: Database, names: tuple[str, ...], first: str | None, zone: Zone) -> None:
+    """A calendar of seven days: which schedules fire when, or the ones named."""
+    from pgrota import week as weeks
+    from pgrota import week_page
+
+    for name in names:
+        schedules.find(database, name)
+    found = weeks.read(database, zone, _day(database, first, zone), names)
+    if output.wants_json():
+        output.data(found.as_json())
+    else:
+        week_page.show(found)
+
+
+@schedule.command(epilog="Example: rota schedule calendars")
+@pass_database
+@needs("rota_reader")
+def calendars(database: Database) -> None:
+    """The calendars that keep schedules from starting."""
+    rows = database.rows(schedules.CALENDARS)
+    if output.wants_json():
+        output.data(rows)
+    else:
+        schedule_page.calendars(rows)
 
 
 @schedule.command(epilog="Example: rota schedule run nightly --follow")
@@ -147,8 +170,9 @@ def next_(database: Database, name: str | None, count: int, zone: Any) -> None:
 @needs("rota_admin")
 @click.pass_context
 def run(context: click.Context, database: Database, name: str, follows: bool) -> Any:
-    """Start what NAME starts, now, beside its times."""
-    run_id = database.call("rota.start_schedule", name=name)
+    """Start what NAME starts, now, beside its times and whether it is paused or not."""
+    with similar.SCHEDULE.named(database, name):
+        run_id = database.call("rota.start_schedule", name=name)
     if follows:
         from pgrota.commands.run import run as runs
 
@@ -164,59 +188,49 @@ def run(context: click.Context, database: Database, name: str, follows: bool) ->
 @click.argument("name")
 @click.option("--until", metavar="TIME", help="When it goes on: 2h, 2026-01-31 12:00.")
 @click.option("--reason", help="Shown to whoever looks.")
+@zone_option
 @pass_database
 @needs("rota_admin")
-def pause(database: Database, name: str, until: str | None, reason: str | None) -> None:
+def pause(database: Database, name: str, until: str | None, reason: str | None, zone: Zone) -> None:
     """Fire nothing: slots meanwhile are recorded as skipped."""
-    moment = moments.ahead(database, until, "--until")
-    database.call("rota.pause", kind="schedule", name=name, until=moment, reason=reason)
+    moment = moments.ahead(database, until, "--until", zone.known_as)
+    if moment and moment <= database.value("select now()"):
+        raise click.BadParameter(f"{zone.text(moment)} is past", param_hint="'--until'")
+    with similar.SCHEDULE.named(database, name):
+        database.call("rota.pause", kind="schedule", name=name, until=moment, reason=reason)
     if output.wants_json():
         output.data({"schedule": name, "paused": True, "until": moment, "reason": reason})
     elif moment:
-        click.echo(f"schedule {name} is paused until {_time(moment, None)}")
+        click.echo(f"schedule {name} is paused until {zone.text(moment)} ({zone.name})")
     else:
         click.echo(f"schedule {name} is paused; go on with: rota schedule resume {name}")
 
 
 @schedule.command(epilog="Example: rota schedule resume nightly")
 @click.argument("name")
+@zone_option
 @pass_database
 @needs("rota_admin")
-def resume(database: Database, name: str) -> None:
+def resume(database: Database, name: str, zone: Zone) -> None:
     """Fire again, from the next slot on."""
-    database.call("rota.resume", kind="schedule", name=name)
+    with similar.SCHEDULE.named(database, name):
+        database.call("rota.resume", kind="schedule", name=name)
+    row = schedules.find(database, name)
     if output.wants_json():
-        output.data({"schedule": name, "paused": False})
+        output.data({"schedule": name, "paused": False, "next_at": row["next_at"]})
     else:
-        click.echo(f"schedule {name} goes on")
+        following = schedule_page.with_own(row, row["next_start_at"], zone)
+        click.echo(f"schedule {name} goes on" + (f", next {following}" if following else ""))
 
 
-def _one(database: Database, name: str) -> dict[str, Any]:
-    row = database.row(SCHEDULE, [name])
-    if row is None:
-        raise Problem(f"schedule {name} does not exist", hint="rota schedule list")
-    return row
-
-
-def _slot(row: dict[str, Any], zone: Any) -> dict[str, Any]:
-    through = f" to {_time(row['through'], zone)}" if row["through"] else ""
-    return {
-        "slot": _time(row["slot"], zone) + through,
-        "outcome": row["outcome"],
-        "reason": row["reason"],
-        "run": row["run_id"],
-        "late": row["fired_at"] - row["slot"],
-        "by": row["fired_by"],
-    }
-
-
-def _time(at: datetime | None, zone: Any) -> str:
-    return output.text(at.astimezone(zone)) if at else ""
-
-
-def _pause(row: dict[str, Any], zone: Any) -> str:
-    if not row["paused"]:
-        return ""
-    until = f" until {_time(row['paused_until'], zone)}" if row["paused_until"] else ""
-    reason = f": {row['pause_reason']}" if row["pause_reason"] else ""
-    return f"paused{until}{reason}"
+def _day(database: Database, text: str | None, zone: Zone) -> date:
+    if text is None:
+        return zone.local(database.value("select now()")).date()
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        day = None
+    # Beyond, neither calendars nor clocks mean anything.
+    if day is None or not 1900 <= day.year <= 2999:
+        raise click.BadParameter(f"{text!r} is no day: 2026-01-31 is", param_hint="'--from'")
+    return day

@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from pgrota import moments, output
+from pgrota import moments, output, similar, subscription_page, subscriptions
 from pgrota.database import Database, pass_database
-from pgrota.errors import Problem
 from pgrota.rights import needs
 
 TASKS = "select t.* from rota.tasks as t order by t.name"
@@ -51,18 +50,27 @@ def _listed(row: dict[str, Any]) -> dict[str, Any]:
 @pass_database
 @needs("rota_reader")
 def show(database: Database, name: str) -> None:
-    """The policy and documentation of one task."""
+    """The policy and documentation of one task, and the subscriptions that feed it."""
     row = database.row(TASK, [name])
     if row is None:
-        raise Problem(f"task {name} does not exist", hint="rota task list")
+        raise similar.TASK.unknown(database, name)
+    feeding = database.rows(subscriptions.OF_TASK, [name])
     if output.wants_json():
-        output.data(row)
+        output.data(row | {"subscriptions": [each["name"] for each in feeding]})
         return
     paused = _pause(row)
     for key in ("paused", "paused_until", "pause_reason"):
         row.pop(key)
     shown = {k: _shown(v) for k, v in row.items() if k in SHOWN_ALWAYS or v not in (None, [], {})}
-    output.fields({"name": shown.pop("name"), "state": paused or "ready"} | shown)
+    shown = {"name": shown.pop("name"), "state": paused or "ready"} | shown
+    if feeding:
+        shown["events"] = "\n".join(_feeding(each) for each in feeding)
+    output.fields(shown)
+
+
+def _feeding(row: dict[str, Any]) -> str:
+    """`public.users INSERT by subscription welcome`."""
+    return f"{subscription_page.source(row)} by subscription {row['name']}"
 
 
 def _shown(value: Any) -> Any:
@@ -78,7 +86,8 @@ def _shown(value: Any) -> Any:
 def pause(database: Database, name: str, until: str | None, reason: str | None) -> None:
     """Let a task stand still: what is started meanwhile is queued."""
     moment = moments.ahead(database, until, "--until")
-    database.call("rota.pause", kind="task", name=name, until=moment, reason=reason)
+    with similar.TASK.named(database, name):
+        database.call("rota.pause", kind="task", name=name, until=moment, reason=reason)
     if output.wants_json():
         output.data({"task": name, "paused": True, "until": moment, "reason": reason})
     else:
@@ -95,7 +104,8 @@ def pause(database: Database, name: str, until: str | None, reason: str | None) 
 @needs("rota_admin")
 def resume(database: Database, name: str) -> None:
     """Let a paused task go on."""
-    database.call("rota.resume", kind="task", name=name)
+    with similar.TASK.named(database, name):
+        database.call("rota.resume", kind="task", name=name)
     if output.wants_json():
         output.data({"task": name, "paused": False})
     else:

@@ -25,6 +25,10 @@ from pgrota.errors import Problem
     help="Import MODULE and work for the external tasks that it has handlers for, too.",
 )  # fmt: skip
 @click.option(
+    "--recipe", "recipes", metavar="NAME", multiple=True,
+    help="Also with the handlers of this recipe.",
+)  # fmt: skip
+@click.option(
     "--external-only", is_flag=True,
     help="External tasks alone: pg_cron or others do the rest.",
 )  # fmt: skip
@@ -40,6 +44,7 @@ def worker(
     workers: int | None,
     no_supervisor: bool,
     handlers: tuple[str, ...],
+    recipes: tuple[str, ...],
     external_only: bool,
     once: bool,
     grace: float,
@@ -56,16 +61,16 @@ def worker(
     from pgrota.worker import Crew
     from pgrota.worker_log import WorkerLog
 
-    if external_only and not handlers:
-        raise click.UsageError("--external-only needs --handlers MODULE")
+    if external_only and not (handlers or recipes):
+        raise click.UsageError("--external-only needs --handlers MODULE or --recipe NAME")
     sessions = Sessions(database)
     log = WorkerLog()
     external = None
-    if handlers:
+    if handlers or recipes:
         from pgrota.external_load import load
         from pgrota.external_worker import ExternalWorker
 
-        external = ExternalWorker(sessions, log, load(handlers))
+        external = ExternalWorker(sessions, log, load(handlers, recipes))
     sessions.examine()
     crew = Crew(
         sessions,

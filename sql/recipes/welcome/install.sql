@@ -1,0 +1,4 @@
+-- Welcome: every file in load order. A folder to copy and to edit.
+\ir write_message.sql
+\ir missing.sql
+\ir definitions.sql
