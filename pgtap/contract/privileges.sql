@@ -24,12 +24,12 @@ values
     cover_later cover_watch cron_facts end_watch engine_facts has_trampoline health_cron
     health_cron_jobs health_cron_server health_engine health_runs health_schedules health_tasks
     health_watches health_worker_role health_workers is_within redact save_task save_watch
-    task_call trampoline_name try_capture wall_clock watch_definition watch_members
+    search_path task_call trampoline_name try_capture wall_clock watch_definition watch_members
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_capture', 'rota_core', '
     capture_mismatch capture_query capture_row_query capture_side capture_test columns_of
-    has_columns is_within note_capture
+    has_columns is_within note_capture search_path
   '),
   ('rota_owner', 'rota_core', '
     cron_changes cron_facts make_capture ring_cron sync_cron worker_backends
