@@ -251,6 +251,7 @@
 \ir event/capture_row_query.sql
 \ir event/capture_row_body.sql
 \ir event/note_capture.sql
+\ir event/search_path.sql
 \ir event/make_capture.sql
 \ir event/write_captures.sql
 \ir event/watch_members.sql
