@@ -96,7 +96,9 @@ def test_a_run_is_known_by_its_name_after_a_handler_changed_it(app: Clone) -> No
     with held(app):
         app.work(poll="5 ms")
         (pid,) = wait_at(app)
-        named = app.value("select a.application_name from pg_stat_activity as a where pid = %s", pid)
+        named = app.value(
+            "select a.application_name from pg_stat_activity as a where pid = %s", pid
+        )
         assert named.startswith("rota run ")
     wait_until(lambda: delivered(app) == [0, 1], what="the end")
 

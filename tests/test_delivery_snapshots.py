@@ -87,7 +87,7 @@ def test_what_is_rolled_back_is_never_seen(app: Clone) -> None:
     assert delivered(app) == [2, 4]
 
 
-DELIVER = "select rota_core.deliver('{\"subscription\": \"note\", \"shard\": 0}', null)"
+DELIVER = 'select rota_core.deliver(\'{"subscription": "note", "shard": 0}\', null)'
 
 
 def test_a_readers_own_transaction_is_not_over_when_it_takes_its_snapshot(app: Clone) -> None:
@@ -118,7 +118,7 @@ def test_what_commits_inside_an_open_window_belongs_to_the_next(app: Clone) -> N
         emit(late, "orders", 100)
         emit_many(app, "orders", 30, first=30)
         app.run(DELIVER)
-        assert app.value("select p.high is not null from rota_core.position as p")
+        assert app.value("select p.high is not null from rota_core.event_position as p")
         late.commit()
     drain(app)
     assert delivered(app) == [*range(60), 100]
@@ -236,7 +236,7 @@ def test_a_replay_in_the_middle_of_a_window(app: Clone, phase: int) -> None:
     with app.connect() as session:
         for _ in range(1 if phase == 0 else 4):
             session.execute(DELIVER)
-    place = app.run("select p.phase, p.high is not null from rota_core.position as p")
+    place = app.run("select p.phase, p.high is not null from rota_core.event_position as p")
     assert place == [(phase, True)]
     had = Counter(delivered(app))
     again = {0: 300, 1: 1300}[phase]

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from harness import Clone, wait_until
-from support_event import delivered, drain, emit, emit_many, handler, prepare, subscribe
+from support_event import delivered, emit, emit_many, handler, prepare, subscribe
 from support_worker import GATE, held, wait_at
 
 PASS = f"perform pg_advisory_xact_lock_shared({GATE}, 1);"
@@ -220,7 +220,7 @@ def test_so_many_failures_that_the_log_waits(app: Clone) -> None:
     assert 1000 <= app.value(held_events) < 2000
     app.run("truncate app.bad")
     app.run("update rota_core.held_event set next_at = clock_timestamp()")
-    app.run("update rota_core.position set wake_at = clock_timestamp()")
+    app.run("update rota_core.event_position set wake_at = clock_timestamp()")
     wait_until(lambda: count(app, "note") == 3001, 30, what="all to be delivered")
     assert sorted(delivered(app)) == sorted([0, *range(3000)])
     assert worker.alive
@@ -275,7 +275,9 @@ def test_a_pause_that_ends_by_itself(app: Clone) -> None:
     subscribe(app, handler(app, "note"), "orders")
     app.work()
     for n, kind in enumerate(("subscription", "task")):
-        app.run("select rota.pause(%s, 'note', until => clock_timestamp() + interval '0.7 s')", kind)
+        app.run(
+            "select rota.pause(%s, 'note', until => clock_timestamp() + interval '0.7 s')", kind
+        )
         emit(app, "orders", n)
         time.sleep(0.4)
         assert n not in delivered(app)

@@ -1,5 +1,5 @@
 create or replace function rota_core.page_events(
-  place rota_core.position, source rota_core.subscription, chunks bigint[], topics text[],
+  place rota_core.event_position, source rota_core.subscription, chunks bigint[], topics text[],
   max_events int
 )
 returns rota_core.event_page
@@ -109,11 +109,11 @@ end;
 $$;
 
 comment on function rota_core.page_events(
-  rota_core.position, rota_core.subscription, bigint[], text[], int
+  rota_core.event_position, rota_core.subscription, bigint[], text[], int
 ) is
 $doc$The events of some rows of the log that a position has not passed yet, as handlers get
 them.$doc$;
 
 revoke all on function rota_core.page_events(
-  rota_core.position, rota_core.subscription, bigint[], text[], int
+  rota_core.event_position, rota_core.subscription, bigint[], text[], int
 ) from public;

@@ -5,7 +5,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  update rota_core.position as p
+  update rota_core.event_position as p
   set wake_at = rota_core.wall_clock()
   from rota_core.subscription as s
   where s.subscription = p.subscription
@@ -19,7 +19,7 @@ end;
 $$;
 
 comment on function rota_core.subscription_resumed(text, text) is
-$doc$Lets workers look for what came while a subscription, or the task that it feeds, was paused, and
-has the log kept for it again.$doc$;
+$doc$Lets workers look for what came while a subscription, or the task that it feeds, was paused,
+and has the log kept for it again.$doc$;
 
 revoke all on function rota_core.subscription_resumed(text, text) from public;

@@ -33,7 +33,7 @@ cross join lateral (
     max(a.moved_at) as moved_at,
     (array_agg(a.trial_error) filter (where a.trial_error is not null))[1] as error,
     min(a.released_at) as released_at
-  from rota_core.position as a
+  from rota_core.event_position as a
   cross join lateral rota_core.oldest_unread(a.subscription, a.shard) as u
   where a.subscription = s.subscription
 ) as o
@@ -52,8 +52,8 @@ left join rota_core.pause as p
     and (p.until is null or p.until > rota_core.wall_clock());
 
 comment on view rota.subscriptions is
-$doc$Every subscription: what it reads, how many events it has delivered, how old the oldest is that it
-has not read (lag), how many wait for a next attempt (retrying), behind such a one (waiting), are
+$doc$Every subscription: what it reads, how many events it has delivered, how old the oldest is that
+it has not read (lag), how many wait for a next attempt (retrying), behind such a one (waiting), are
 leased to a consumer or dead, and the error that stops it now. For: rota_reader, rota_admin.$doc$;
 
 revoke all on rota.subscriptions from public;
