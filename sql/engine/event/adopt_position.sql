@@ -57,8 +57,9 @@ end;
 $$;
 
 comment on function rota_core.adopt_position(rota_core.position) is
-$doc$Lets a position of another cluster begin anew behind the last number that it has come to. What is
-below that and has not been delivered goes to the retry list, due now: returns how much. The arithmetic
-of the old snapshots is still right, for events that have the old numbers of transactions.$doc$;
+$doc$Lets a position of another cluster begin anew behind the last number that it has come to. What
+is below that and has not been delivered goes to the retry list, due now: returns how much. The
+arithmetic of the old snapshots is still right, for events that have the old numbers of
+transactions.$doc$;
 
 revoke all on function rota_core.adopt_position(rota_core.position) from public;

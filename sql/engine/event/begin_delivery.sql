@@ -83,8 +83,8 @@ end;
 $$;
 
 comment on function rota_core.begin_delivery(text, int, timestamptz, int) is
-$doc$The next events of a shard: those of its retry list that are due, then the next page of the log.
-Null when there is nothing to do, or not now; without events when it looked at many that are
+$doc$The next events of a shard: those of its retry list that are due, then the next page of the
+log. Null when there is nothing to do, or not now; without events when it looked at many that are
 not wanted, and should be called again. size: how many its handler can be given.
 
 A run that has read since a second and more ends here where others wait in its lane.

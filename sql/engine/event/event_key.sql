@@ -22,8 +22,8 @@ end;
 $$;
 
 comment on function rota_core.event_key(json, json, text[]) is
-$doc$The key of a row's event: the value of its key column, or of several as a JSON array; null where
-one of them is null. The row is the new one, or the old one of a DELETE.$doc$;
+$doc$The key of a row's event: the value of its key column, or of several as a JSON array; null
+where one of them is null. The row is the new one, or the old one of a DELETE.$doc$;
 
 revoke all on function rota_core.event_key(json, json, text[]) from public;
 grant execute on function rota_core.event_key(json, json, text[])

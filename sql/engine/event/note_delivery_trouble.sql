@@ -23,8 +23,8 @@ end;
 $$;
 
 comment on function rota_core.note_delivery_trouble(rota_core.run, jsonb) is
-$doc$After a reader ran out of time or took its worker down: those after it read as many events one by
-one, each in its own transaction, so that the one to blame is known when it happens again. That one
-is then held with the error, untried, and the number is below zero until it is.$doc$;
+$doc$After a reader ran out of time or took its worker down: those after it read as many events one
+by one, each in its own transaction, so that the one to blame is known when it happens again. That
+one is then held with the error, untried, and the number is below zero until it is.$doc$;
 
 revoke all on function rota_core.note_delivery_trouble(rota_core.run, jsonb) from public;

@@ -16,8 +16,8 @@ end;
 $$;
 
 comment on function rota_core.planning() is
-$doc$What plan_for_index and captures of many rows change, as it is now: for plan_as_before, where the
-transaction is that of an application.$doc$;
+$doc$What plan_for_index and captures of many rows change, as it is now: for plan_as_before, where
+the transaction is that of an application.$doc$;
 
 revoke all on function rota_core.planning() from public;
 grant execute on function rota_core.planning() to rota_capture;

@@ -30,7 +30,7 @@ end;
 $$;
 
 comment on function rota_core.save_delivery_task(text) is
-$doc$The task that reads for a subscription, subscription:<name>: with the timeout, lane and priority
-of the task that handles the events. It is rota's own: rota.tasks does not show it.$doc$;
+$doc$The task that reads for a subscription, subscription:<name>: with the timeout, lane and
+priority of the task that handles the events. It is rota's own: rota.tasks does not show it.$doc$;
 
 revoke all on function rota_core.save_delivery_task(text) from public;

@@ -47,7 +47,7 @@ end;
 $$;
 
 comment on function rota_core.settle_position(text, int) is
-$doc$Whether there is news for a shard; where there is none, moves its position up to now, so that the
-log is not kept for it. Null when another session has the position in hand.$doc$;
+$doc$Whether there is news for a shard; where there is none, moves its position up to now, so that
+the log is not kept for it. Null when another session has the position in hand.$doc$;
 
 revoke all on function rota_core.settle_position(text, int) from public;

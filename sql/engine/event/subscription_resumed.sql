@@ -19,7 +19,7 @@ end;
 $$;
 
 comment on function rota_core.subscription_resumed(text, text) is
-$doc$Lets workers look for what came while a subscription, or the task that it feeds, was paused, and
-has the log kept for it again.$doc$;
+$doc$Lets workers look for what came while a subscription, or the task that it feeds, was paused,
+and has the log kept for it again.$doc$;
 
 revoke all on function rota_core.subscription_resumed(text, text) from public;

@@ -41,8 +41,8 @@ end;
 $$;
 
 comment on function rota_core.try_delivery(text, jsonb, text) is
-$doc$Hands events to a handler, inside a block of its own. Returns the error, when all that was done is
-undone, or null.
+$doc$Hands events to a handler, inside a block of its own. Returns the error, when all that was done
+is undone, or null.
 
 A cancel or timeout is not caught: the attempt fails.$doc$;
 

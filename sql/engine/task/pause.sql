@@ -27,8 +27,8 @@ end;
 $$;
 
 comment on function rota.pause(text, text, timestamptz, text) is
-$doc$Let a task, schedule, lane or subscription stand still. What is running goes on; starts are queued and run
-on resume.
+$doc$Let a task, schedule, lane or subscription stand still. What is running goes on; starts are
+queued and run on resume.
 
 - kind: `task`, `schedule`, `lane` or `subscription`; name: which one.
 - until: when it goes on by itself (default: when resumed). reason: shown to whoever looks.

@@ -27,8 +27,8 @@ end;
 $$;
 
 comment on function rota.resume(text, text) is
-$doc$Let a paused task, schedule, lane or subscription go on. Runs queued meanwhile run now; slots of a schedule
-that passed in the pause are recorded as skipped.
+$doc$Let a paused task, schedule, lane or subscription go on. Runs queued meanwhile run now; slots
+of a schedule that passed in the pause are recorded as skipped.
 
 - kind: `task`, `schedule`, `lane` or `subscription`; name: which one. Resuming what is not paused does nothing.
 
