@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -9,6 +11,8 @@ from psycopg.types.json import Jsonb
 
 from harness import Clone
 
+# What a reader's run does, once, for the subscription note.
+DELIVER = 'select rota_core.deliver(\'{"subscription": "note", "shard": 0}\', null)'
 SCHEMA = """
 create schema app;
 grant usage on schema app to public;
@@ -111,3 +115,12 @@ def delivered(app: Clone, who: str | None = None) -> list[int]:
         who, who,
     )  # fmt: skip
     return [row[0] for row in rows]
+
+
+@contextmanager
+def open_session(app: Clone) -> Iterator[psycopg.Connection[Any]]:
+    """A session in a transaction, rolled back at the end."""
+    with app.connect(autocommit=False) as session:
+        yield session
+        if not session.closed:
+            session.rollback()

@@ -9,7 +9,7 @@ values
   ('%', 'OUT variable % is maybe unmodified', 'the columns of a dynamic statement'),
   ('ring_cron', 'cannot determinate a result of dynamic SQL', 'pg_cron may be missing'),
   ('run_batch', 'never read variable %', 'cheaper than perform'),
-  ('try_delivery', 'text type variable is not sanitized', 'built with %I when the task was defined'),
+  ('try_delivery', 'text type variable is not sanitized', 'built with %I by define_task'),
   ('call_task', 'text type variable is not sanitized', 'built with %I when the task was defined'),
   ('make_capture', 'text type variable is not sanitized', 'quoted by search_path'),
   ('check_condition', 'text type variable is not sanitized', 'the caller''s text and rights'),

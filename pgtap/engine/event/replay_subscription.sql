@@ -74,7 +74,8 @@ select is(
 );
 reset role;
 select results_eq(
-  'select * from pg_temp.places()', $$values ('100:100:', 4095::bigint, null::bigint, 0, 0::bigint)$$,
+  'select * from pg_temp.places()',
+  $$values ('100:100:', 4095::bigint, null::bigint, 0, 0::bigint)$$,
   'only the number goes back'
 );
 select results_eq(
@@ -99,18 +100,21 @@ select is(
 select pg_temp.place(4, 9, 1, 7);
 select rota.replay_subscription('s', since_id => 6144);
 select results_eq(
-  'select * from pg_temp.places()', $$values ('100:100:', 4096::bigint, 9::bigint, 1, 6143::bigint)$$,
+  'select * from pg_temp.places()',
+  $$values ('100:100:', 4096::bigint, 9::bigint, 1, 6143::bigint)$$,
   'among what is new: to there'
 );
 select rota.replay_subscription('s', since_id => 2048);
 select results_eq(
-  'select * from pg_temp.places()', $$values ('100:100:', 2047::bigint, 9::bigint, 1, 2047::bigint)$$,
+  'select * from pg_temp.places()',
+  $$values ('100:100:', 2047::bigint, 9::bigint, 1, 2047::bigint)$$,
   'before it: both numbers'
 );
 select pg_temp.place(4, 9, 0, 3);
 select rota.replay_subscription('s', since_id => 2048);
 select results_eq(
-  'select * from pg_temp.places()', $$values ('100:100:', 2047::bigint, 9::bigint, 0, 3072::bigint)$$,
+  'select * from pg_temp.places()',
+  $$values ('100:100:', 2047::bigint, 9::bigint, 0, 3072::bigint)$$,
   'among the stragglers: these go on, and what is new begins earlier'
 );
 
@@ -118,7 +122,8 @@ select results_eq(
 select pg_temp.place(8, null, 0, 0);
 select is(
   rota.replay_subscription('s', since => '2027-01-01'),
-  (select s.last_value + 1024 from rota_core.event_id as s), 'after the last there is nothing to read'
+  (select s.last_value + 1024 from rota_core.event_id as s),
+  'after the last there is nothing to read'
 );
 select is((select distinct p.low_id from pg_temp.places() as p), 8192::bigint, 'and nothing moves');
 

@@ -171,7 +171,8 @@ select is(
   (select h.status from rota_core.health_restore() as h), 'critical', 'of which health tells'
 );
 select is(
-  (select count(*) from rota_core.adopt_restore() as a), 1::bigint, 'until it is adopted'
+  (select count(a.subscription) from rota_core.adopt_restore() as a), 1::bigint,
+  'until it is adopted'
 );
 select is((select h.status from rota_core.health_restore() as h), 'ok', 'and health is well');
 

@@ -20,8 +20,8 @@ begin
   where p.cluster <> rota_core.cluster_id()
   order by p.subscription, p.shard;
 
-  -- From now on they are older than every snapshot. Where all positions are of this cluster, only what
-  -- cannot be its own.
+  -- From now on they are older than every snapshot. Where all positions are of this cluster, only
+  -- what cannot be its own.
   update rota_core.event as e
   set xid = '3'
   where e.xid >= case when v_any then xid8 '4' else pg_snapshot_xmax(v_now) end;

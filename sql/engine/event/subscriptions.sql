@@ -52,9 +52,10 @@ left join rota_core.pause as p
     and (p.until is null or p.until > rota_core.wall_clock());
 
 comment on view rota.subscriptions is
-$doc$Every subscription: what it reads, how many events it has delivered, how old the oldest is that
-it has not read (lag), how many wait for a next attempt (retrying), behind such a one (waiting), are
-leased to a consumer or dead, and the error that stops it now. For: rota_reader, rota_admin.$doc$;
+$doc$Every subscription: what it reads, how many events it has delivered, how old the oldest is
+that it has not read (lag), how many wait for a next attempt (retrying), behind such a one
+(waiting), are leased to a consumer or dead, and the error that stops it now. For: rota_reader,
+rota_admin.$doc$;
 
 revoke all on rota.subscriptions from public;
 grant select on rota.subscriptions to rota_reader, rota_admin;
