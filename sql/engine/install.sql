@@ -170,6 +170,7 @@
 \ir event/page_without.sql
 \ir event/page_size.sql
 \ir event/page_chunks.sql
+\ir event/page_envelopes.sql
 \ir event/page_events.sql
 \ir event/follow_events.sql
 \ir event/read_window.sql

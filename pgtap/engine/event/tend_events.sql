@@ -25,7 +25,8 @@ create temp view said as
 select l.log_id, l.level, l.message from rota.logs as l
 where l.component = 'rota' and l.context ->> 'subscription' = 'slow';
 create temp view place as
-select p.subscription, p.lag_noted_at, p.released_at, p.released_from from rota_core.event_position as p;
+select p.subscription, p.lag_noted_at, p.released_at, p.released_from
+from rota_core.event_position as p;
 
 select results_eq(
   $$select r.role

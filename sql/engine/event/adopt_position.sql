@@ -56,7 +56,7 @@ begin
 end;
 $$;
 
-comment on function rota_core.adopt_position(rota_core.position) is
+comment on function rota_core.adopt_position(rota_core.event_position) is
 $doc$Lets a position of another cluster begin anew behind the last number that it has come to. What
 is below that and has not been delivered goes to the retry list, due now: returns how much. The
 arithmetic of the old snapshots is still right, for events that have the old numbers of
