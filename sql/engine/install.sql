@@ -244,6 +244,7 @@
 \ir event/capture_query.sql
 \ir event/capture_mismatch.sql
 \ir event/capture_few_pairs.sql
+\ir event/capture_one.sql
 \ir event/capture_few.sql
 \ir event/capture_anyhow.sql
 \ir event/capture_many.sql

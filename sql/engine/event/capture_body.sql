@@ -20,7 +20,7 @@ declare
   v_ids bigint[];
   v_planning text[];
 begin
-%1$s
+%1$s%7$s
   -- What fails here is done again below.
   begin%2$s
   exception when others then
@@ -49,7 +49,8 @@ $body$,
     definition ->> 'watch_id',
     definition ->> 'topic',
     operation,
-    rota_core.capture_many(definition, operation)
+    rota_core.capture_many(definition, operation),
+    rota_core.capture_one(definition, operation)
   );
 end;
 $$;
