@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -79,7 +80,13 @@ def terminate(server: Server, worker: Worker) -> None:
 
 
 def kill(server: Server, worker: Worker) -> None:
+    """Kill the worker's backend, and wait until the server has noticed, which ends them all."""
+    with server.connect() as connection:
+        (checkpointer,) = connection.execute(
+            "select pid from pg_stat_activity where backend_type = 'checkpointer'"
+        ).fetchone()
     worker.kill()
+    wait_until(lambda: not Path(f"/proc/{checkpointer}").exists(), what="the server to notice")
 
 
 def stop_at_once(server: Server, worker: Worker) -> None:
