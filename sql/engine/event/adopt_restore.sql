@@ -29,11 +29,12 @@ end;
 $$;
 
 comment on function rota_core.adopt_restore() is
-$doc$Makes the event log and the positions in it good for this cluster, after a restore from another:
-each event that a subscription had not been delivered there is delivered here, once.
+$doc$Makes the event log and the positions in it good for this cluster, after a restore from
+another: each event that a subscription had not been delivered there is delivered here, once.
 
 Returns for each shard how many events went to its retry list, because later ones had been delivered
-before them. Rewrites the log; does nothing where nothing was restored. `rota doctor --adopt-restore`.
+before them. Rewrites the log; does nothing where nothing was restored.
+`rota doctor --adopt-restore` calls it.
 For: rota_admin, members of rota_owner.$doc$;
 
 revoke all on function rota_core.adopt_restore() from public;
