@@ -129,7 +129,9 @@ def test_a_plan_made_for_a_few_rows_is_not_kept_for_many(rolled_back: Db) -> Non
 
 
 def test_the_writer_keeps_its_settings(rolled_back: Db) -> None:
-    names = "select s.name, s.setting from pg_settings as s where s.name ~ '^(enable|work|jit|plan)'"
+    names = (
+        "select s.name, s.setting from pg_settings as s where s.name ~ '^(enable|work|jit|plan)'"
+    )
     before = rolled_back.execute(names).fetchall()
     rolled_back.execute("create schema app; create table app.t (id int primary key, n int)")
     rolled_back.execute("select rota.watch_table('app.t')")

@@ -154,7 +154,7 @@ def test_shards_share_the_keys_and_keep_each_in_order(app: Clone) -> None:
     assert sorted(delivered(app)) == list(range(400))
     for key in range(40):
         assert [n for n in delivered(app) if n % 40 == key] == list(range(key, 400, 40))
-    shares = [n for (n,) in app.run("select p.delivered from rota_core.position as p")]
+    shares = [n for (n,) in app.run("select p.delivered from rota_core.event_position as p")]
     assert len(shares) == 4
     assert all(shares)
 
@@ -219,7 +219,7 @@ def test_unsubscribing_leaves_nothing_and_says_what_was_unfinished(app: Clone) -
         app.run("select rota.drop_task('note')")
     assert refused.value.sqlstate == "RT002"
     app.run("select rota.unsubscribe('note')")
-    for table in ("subscription", "position", "held_event"):
+    for table in ("subscription", "event_position", "held_event"):
         assert app.value(f"select count(*) from rota_core.{table}") == 0
     assert "1 events that it had not finished" in app.value(
         "select l.message from rota.logs as l where l.level = 'warn'"

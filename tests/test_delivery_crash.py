@@ -27,7 +27,7 @@ POINTS = {
     "in the handler": "after insert on app.got",
     "when a failure is held": "before insert on rota_core.held_event",
     "when held events are let go": "before delete on rota_core.held_event",
-    "when the position moves": "before update on rota_core.position",
+    "when the position moves": "before update on rota_core.event_position",
     "at the checkpoint": "before update of checkpoint on rota_core.run",
     "at its end": "before insert on rota_core.finished_run",
 }

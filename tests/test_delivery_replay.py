@@ -66,7 +66,7 @@ def test_a_replay_in_the_middle_of_a_window(app: Clone, phase: int) -> None:
     with app.connect() as session:
         for _ in range(1 if phase == 0 else 4):
             session.execute(DELIVER)
-    place = app.run("select p.phase, p.high is not null from rota_core.position as p")
+    place = app.run("select p.phase, p.high is not null from rota_core.event_position as p")
     assert place == [(phase, True)]
     had = Counter(delivered(app))
     again = {0: 300, 1: 1300}[phase]

@@ -77,7 +77,7 @@ def test_each_event_is_delivered_once_in_either_cluster(
         for name in ("middle", "stragglers"):
             app.run(READER % name)
         sessions[3].commit()
-        open_windows = "select count(*) from rota_core.position as p where p.high is not null"
+        open_windows = "select count(*) from rota_core.event_position as p where p.high is not null"
         assert app.value(open_windows) == 2
         fetched = "select array_agg(f.event_id) from rota.fetch_events('outside', 30, '1 h') as f"
         app.value(fetched)
@@ -150,7 +150,8 @@ def test_rows_that_hold_many_events_are_cut_where_they_had_been_read(
         app.run(READER % "middle")
         late.commit()
     app.run(READER % "late")
-    places = app.run("select p.subscription, p.phase, p.last_id % 1024 from rota_core.position as p"
+    places = app.run("select p.subscription, p.phase, p.last_id % 1024"
+                     " from rota_core.event_position as p"
                      " where p.high is not null order by 1")  # fmt: skip
     assert places == [("late", 0, 19), ("middle", 1, 19)]
     there = restore(app, other)

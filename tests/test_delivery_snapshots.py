@@ -109,7 +109,7 @@ def test_what_commits_inside_an_open_window_belongs_to_the_next(app: Clone) -> N
         emit(late, "orders", 100)
         emit_many(app, "orders", 30, first=30)
         app.run(DELIVER)
-        assert app.value("select p.high is not null from rota_core.position as p")
+        assert app.value("select p.high is not null from rota_core.event_position as p")
         late.commit()
     drain(app)
     assert delivered(app) == [*range(60), 100]

@@ -68,7 +68,7 @@ def test_an_event_that_takes_too_long_ends_alone(database: Clone, ordered: bool)
     assert app.value("select s.waiting from rota.subscriptions as s") == len(waiting)
     assert app.value("select count(*) from rota.attempts where outcome = 'timeout'") == 3
     # After that as many at a time as before.
-    assert app.value("select coalesce(p.trial_size, 0) < 500 from rota_core.position as p")
+    assert app.value("select coalesce(p.trial_size, 0) < 500 from rota_core.event_position as p")
 
 
 def test_slow_events_need_not_fit_into_one_timeout(database: Clone) -> None:
@@ -125,9 +125,9 @@ def test_a_reader_that_failed_for_good_goes_on_later(database: Clone) -> None:
         wait_until(
             lambda: app.value("select true from rota.runs where state = 'failed'"), what="the end"
         )
-    wait = app.value("select p.wake_at - clock_timestamp() from rota_core.position as p")
+    wait = app.value("select p.wake_at - clock_timestamp() from rota_core.event_position as p")
     assert 30 < wait.total_seconds() <= 60
-    app.run("update rota_core.position set wake_at = clock_timestamp()")
+    app.run("update rota_core.event_position set wake_at = clock_timestamp()")
     app.work()
     wait_until(lambda: delivered(app) == [0, 1, 2], what="the next reader")
 
@@ -155,7 +155,7 @@ def test_a_reader_that_finds_its_position_locked_waits_or_comes_again(
     emit(app, "orders", 0)
     wait_until(lambda: app.value("select count(*) from rota_core.run"), what="a reader")
     with app.connect(autocommit=False) as admin:
-        admin.execute("select from rota_core.position for update")
+        admin.execute("select from rota_core.event_position for update")
         app.run("select rota.resume('lane', 'default')")
         time.sleep(seconds)
         admin.rollback()

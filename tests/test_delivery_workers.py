@@ -218,7 +218,7 @@ def test_so_many_failures_that_the_log_waits(app: Clone) -> None:
     assert 1000 <= app.value(held_events) < 2000
     app.run("truncate app.bad")
     app.run("update rota_core.held_event set next_at = clock_timestamp()")
-    app.run("update rota_core.position set wake_at = clock_timestamp()")
+    app.run("update rota_core.event_position set wake_at = clock_timestamp()")
     wait_until(lambda: count(app, "note") == 3001, 30, what="all to be delivered")
     assert sorted(delivered(app)) == sorted([0, *range(3000)])
     assert worker.alive

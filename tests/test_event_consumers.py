@@ -186,9 +186,9 @@ def test_an_idle_look_writes_nothing(app: Clone) -> None:
     subscribe(app)
     emit(app, 3)
     fetch(app)
-    before = app.run("select p.xmin, p.ctid from rota_core.position as p")
+    before = app.run("select p.xmin, p.ctid from rota_core.event_position as p")
     assert fetch(app) == []
-    assert app.run("select p.xmin, p.ctid from rota_core.position as p") == before
+    assert app.run("select p.xmin, p.ctid from rota_core.event_position as p") == before
 
 
 def test_a_replay_does_not_double_what_is_leased(app: Clone) -> None:

@@ -201,7 +201,7 @@ def test_a_dead_subscriber_does_not_hold_the_log_for_ever(database: Clone) -> No
     )
     database.run("call rota.supervise('100 ms')", user="rota_worker")
     assert old in days(database)
-    database.run("update rota_core.position set lag_noted_at = now() - interval '61 min'")
+    database.run("update rota_core.event_position set lag_noted_at = now() - interval '61 min'")
     database.run("call rota.supervise('100 ms')", user="rota_worker")
     assert old not in days(database)
 

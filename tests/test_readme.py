@@ -154,6 +154,8 @@ def test_the_table_of_errors_is_whole_and_true(rolled_back) -> None:
         "insufficient_privilege": "42501",
         "serialization_failure": "40001",
         "read_only_sql_transaction": "25006",
+        "lock_not_available": "55P03",
+        "feature_not_supported": "0A000",
     }
     codes = {state or names[name] for state, name in raised}
     said = set(rows("Errors"))

@@ -11,7 +11,7 @@ values
   ('run_batch', 'never read variable %', 'cheaper than perform'),
   ('try_delivery', 'text type variable is not sanitized', 'built with %I by define_task'),
   ('call_task', 'text type variable is not sanitized', 'built with %I when the task was defined'),
-  ('make_capture', 'text type variable is not sanitized', 'a path of quoted names'),
+  ('make_capture', 'text type variable is not sanitized', 'quoted by search_path'),
   ('check_condition', 'text type variable is not sanitized', 'the caller''s text and rights'),
   ('cover_watch', 'text type variable is not sanitized', 'words of ours'),
   ('run_batch', 'text type variable is not sanitized', 'built with %I when the task was defined'),

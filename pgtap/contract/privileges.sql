@@ -30,8 +30,8 @@ values
     health_cron_history health_cron_jobs health_cron_server health_engine health_events
     health_restore health_runs health_schedules health_tasks health_watches health_worker_role
     health_workers held_events is_within next_start oldest_unread places redact save_task
-    save_watch tail_events task_call trampoline_name try_capture wall_clock wanted_cron_jobs
-    watch_definition watch_members
+    save_watch search_path tail_events task_call trampoline_name try_capture wall_clock
+    wanted_cron_jobs watch_definition watch_members
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', '
@@ -73,7 +73,7 @@ values
   ('rota_worker', 'schemas', 'rota rota_core'),
   ('rota_capture', 'rota_core', '
     capture_mismatch capture_query capture_row_query capture_side capture_test columns_of
-    has_columns is_within note_capture plan_as_before planning
+    has_columns is_within note_capture plan_as_before planning search_path
   '),
   ('rota_capture', 'schemas', 'rota_core');
 

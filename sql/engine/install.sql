@@ -170,6 +170,7 @@
 \ir event/page_without.sql
 \ir event/page_size.sql
 \ir event/page_chunks.sql
+\ir event/page_envelopes.sql
 \ir event/page_events.sql
 \ir event/follow_events.sql
 \ir event/read_window.sql
@@ -251,6 +252,7 @@
 \ir event/capture_row_query.sql
 \ir event/capture_row_body.sql
 \ir event/note_capture.sql
+\ir event/search_path.sql
 \ir event/make_capture.sql
 \ir event/write_captures.sql
 \ir event/watch_members.sql

@@ -51,7 +51,7 @@ select 1 + i %% 1000, 'Message ' || i || ' of an application to the one whom it 
 from generate_series(1, %s) as i
 """
 SUBSCRIBE = "select rota.subscribe(%s, %s, %s, since => 'earliest', mode => %s, shards => %s)"
-DELIVERED = "select coalesce(sum(delivered), 0)::bigint from rota_core.position"
+DELIVERED = "select coalesce(sum(delivered), 0)::bigint from rota_core.event_position"
 # Row versions that vacuum must remove, of rota's own tables.
 DEAD = """
 select coalesce(sum(n_tup_upd + n_tup_del), 0)::bigint
@@ -94,7 +94,7 @@ def forget(arena: Arena) -> None:
 def settle(arena: Arena) -> None:
     """Fresh statistics, hint bits set, and no checkpoint that falls into the measurement."""
     arena.run("vacuum analyze rota_core.event")
-    arena.run("analyze rota_core.run, rota_core.finished_run, rota_core.position")
+    arena.run("analyze rota_core.run, rota_core.finished_run, rota_core.event_position")
     arena.run("checkpoint")
 
 
@@ -107,7 +107,7 @@ def subscribed(
     for name in names:
         arena.run(SUBSCRIBE, name, topic, task, mode, shards)
     arena.run("truncate bench.sink")
-    arena.run("analyze rota_core.position")
+    arena.run("analyze rota_core.event_position")
     arena.run("checkpoint")
     try:
         yield

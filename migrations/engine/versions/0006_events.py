@@ -84,7 +84,7 @@ comment on table rota_core.subscription is
   'Readers of the event log. Without a task they are read by rota.fetch_events.';
 create index subscription_of_task on rota_core.subscription (task);
 
-create table rota_core.position (
+create table rota_core.event_position (
   subscription  text not null references rota_core.subscription (subscription) on delete cascade,
   shard         int not null,
   low           pg_snapshot not null,
@@ -103,10 +103,10 @@ create table rota_core.position (
   released_at   timestamptz,
   released_from bigint,
   primary key (subscription, shard),
-  constraint position_window_is_whole check ((high is null) = (high_id is null)),
-  constraint position_phase_is_known check (phase in (0, 1))
+  constraint event_position_window_is_whole check ((high is null) = (high_id is null)),
+  constraint event_position_phase_is_known check (phase in (0, 1))
 ) with (fillfactor = 50);
-comment on table rota_core.position is
+comment on table rota_core.event_position is
   'How far a shard of a subscription has read. Delivered is what low saw up to low_id and, of the
   open window, what high sees up to last_id: in phase 0 of those up to low_id, in phase 1 beyond.';
 
@@ -145,7 +145,7 @@ comment on type rota_core.event_page is
   their keys. last_id is how far the log has been read; ends tells that the phase is over.';
 
 create type rota_core.delivery as (
-  at         rota_core.position,
+  at         rota_core.event_position,
   page       rota_core.event_page,
   from_log   boolean,
   statement  text,

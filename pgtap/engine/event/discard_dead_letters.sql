@@ -48,7 +48,7 @@ select results_eq(
     '[1024]'::jsonb)$$), 'the log says which, by whom and why'
 );
 select is(
-  (select p.wake_at from rota_core.position as p where p.subscription = 'a'),
+  (select p.wake_at from rota_core.event_position as p where p.subscription = 'a'),
   timestamptz '2026-01-01 12:00+00', 'a worker looks for the rest'
 );
 

@@ -3,8 +3,8 @@ select plan(8);
 
 -- given: two watches, one with a key of two columns, and what they captured
 insert into rota_core.watch (
-  watch_id, relation, schema_name, table_name, topic, operations, key, level, defined_at, defined_by,
-  definition
+  watch_id, relation, schema_name, table_name, topic, operations, key, level, defined_at,
+  defined_by, definition
 )
 overriding system value
 values

@@ -14,7 +14,7 @@ create function pg_temp.happens(n int, key text default null, topic text default
 returns void language sql as $$
   insert into rota_core.event (event_id, xid, at, topic, type, key, record)
   values (n * 1024, '10', '2026-01-01 11:59+00', topic, 'paid', key, json_build_array(n));
-  update rota_core.position as p
+  update rota_core.event_position as p
   set low = '3:3:', low_id = n * 1024 - 1, high = null, high_id = null, phase = 1
   where p.low::text <> '3:3:' or p.high is not null;
 $$;

@@ -22,7 +22,7 @@ returns text language sql as $$
       format('%s.%s', i.id / 1024, i.id % 1024), ' ' order by i.id) from unnest(g.ids) as i (id)), '')
   from rota_core.subscription as s
   cross join lateral (
-    select (p.*)::rota_core.position as place
+    select (p.*)::rota_core.event_position as place
     from (
       select 's' as subscription, 0 as shard, read.low::pg_snapshot, read.low_id::bigint * 1024,
         read.high::pg_snapshot, read.high_id::bigint * 1024, read.phase, read.last_id,

@@ -5,7 +5,7 @@ select plan(7);
 create or replace function rota_core.wall_clock() returns timestamptz
 language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
 select rota.subscribe(s.name, 't', null) from unnest('{a,b}'::text[]) as s (name);
-update rota_core.position as p set wake_at = null;
+update rota_core.event_position as p set wake_at = null;
 insert into rota_core.held_event (
   subscription, event_id, shard, key, event, attempts, error, held_at, dead_at
 )
@@ -44,7 +44,7 @@ select results_eq(
   'they are due, with a fresh count; what waits behind one still waits'
 );
 select results_eq(
-  'select p.subscription, p.wake_at from rota_core.position as p order by p.subscription',
+  'select p.subscription, p.wake_at from rota_core.event_position as p order by p.subscription',
   $$values ('a', timestamptz '2026-01-01 12:00+00'), ('b', null)$$, 'a worker looks for them'
 );
 

@@ -17,7 +17,7 @@ select n * 1024, timestamptz '2026-01-01 00:00+00' + make_interval(hours => n), 
 from generate_series(1, 10) as n;
 create function pg_temp.place(low_id bigint, high_id bigint, phase int, last_id bigint)
 returns void language sql as $$
-  update rota_core.position as p
+  update rota_core.event_position as p
   set
     low = '100:100:', low_id = place.low_id * 1024, high_id = place.high_id * 1024,
     high = case when place.high_id is not null then '200:200:'::pg_snapshot end,
@@ -28,7 +28,7 @@ create function pg_temp.places(out low text, out low_id bigint, out high_id bigi
   out last_id bigint)
 returns setof record language sql as $$
   select p.low::text, p.low_id, p.high_id / 1024, p.phase, p.last_id
-  from rota_core.position as p
+  from rota_core.event_position as p
   group by 1, 2, 3, 4, 5
 $$;
 
@@ -57,13 +57,13 @@ select throws_ok(
   'a replay begins at a time or at an event, one of the two', 'and two of them'
 );
 reset role;
-update rota_core.position as p set cluster = 1 where p.shard = 1;
+update rota_core.event_position as p set cluster = 1 where p.shard = 1;
 select throws_ok(
   'select rota.replay_subscription(''s'', since_id => 1)', 'RT008',
   'the event log was restored into another cluster, so positions in it mean nothing',
   'and a log that was restored'
 );
-update rota_core.position as p set cluster = rota_core.cluster_id();
+update rota_core.event_position as p set cluster = rota_core.cluster_id();
 
 -- the deed: where everything has been read
 select pg_temp.place(8, null, 0, 0);
@@ -79,7 +79,7 @@ select results_eq(
   'only the number goes back'
 );
 select results_eq(
-  $$select distinct p.trial_size, p.trial_error, p.wake_at from rota_core.position as p$$,
+  $$select distinct p.trial_size, p.trial_error, p.wake_at from rota_core.event_position as p$$,
   $$values (null::int, null::jsonb, timestamptz '2026-01-01 12:00+00')$$,
   'and workers look'
 );

@@ -86,7 +86,7 @@ reset role;
 select results_eq(
   $$select p.shard, p.low_id = (select s.last_value from rota_core.event_id as s), p.phase,
       p.wake_at
-    from rota_core.position as p order by p.shard$$,
+    from rota_core.event_position as p order by p.shard$$,
   $$values (0, true, 0, timestamptz '2026-01-01 12:00+00'),
     (1, true, 0, timestamptz '2026-01-01 12:00+00')$$,
   'each shard stands behind what has been emitted, and is looked at'
@@ -121,7 +121,7 @@ select results_eq(
 );
 reset role;
 select is(
-  (select count(*) from rota_core.position as p where p.low_id = 0), 0::bigint,
+  (select count(*) from rota_core.event_position as p where p.low_id = 0), 0::bigint,
   'and so does the position'
 );
 
@@ -143,7 +143,7 @@ select results_eq(
 select rota.subscribe('first', 'orders', 'all', mode => 'batch', since => 'earliest');
 select results_eq(
   $$select p.low::text, p.low_id, p.phase
-    from rota_core.position as p where p.subscription = 'first'$$,
+    from rota_core.event_position as p where p.subscription = 'first'$$,
   $$values ('3:3:', 0::bigint, 1)$$, 'from the earliest, before everything'
 );
 select rota.subscribe('app', 'orders', null);
@@ -161,7 +161,7 @@ select is_empty(
 );
 
 -- a restored log
-update rota_core.position as p set cluster = 1 where p.subscription = 'first';
+update rota_core.event_position as p set cluster = 1 where p.subscription = 'first';
 select is(
   pg_temp.refusal($$'new', 'orders', 'note'$$),
   'RT008 the event log was restored into another cluster, so positions in it mean nothing',

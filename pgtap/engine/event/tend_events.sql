@@ -25,7 +25,8 @@ create temp view said as
 select l.log_id, l.level, l.message from rota.logs as l
 where l.component = 'rota' and l.context ->> 'subscription' = 'slow';
 create temp view place as
-select p.subscription, p.lag_noted_at, p.released_at, p.released_from from rota_core.position as p;
+select p.subscription, p.lag_noted_at, p.released_at, p.released_from
+from rota_core.event_position as p;
 
 select results_eq(
   $$select r.role
@@ -60,7 +61,7 @@ select results_eq(
 select is((select count(*) from day), 10::bigint, 'the log is kept for it');
 
 -- who reads goes on
-update rota_core.position as p set low_id = 4 * 1024, phase = 1 where p.subscription = 'slow';
+update rota_core.event_position as p set low_id = 4 * 1024, phase = 1 where p.subscription = 'slow';
 set local role rota_worker;
 select rota_core.tend_events();
 reset role;
@@ -69,7 +70,7 @@ select is(
   'days go that are older than event_keep and read by all: idle ones too have read them'
 );
 select is((select count(*) from said), 1::bigint, 'it still lags: the same episode');
-update rota_core.position as p set low_id = 8 * 1024 where p.subscription = 'slow';
+update rota_core.event_position as p set low_id = 8 * 1024 where p.subscription = 'slow';
 set local role rota_worker;
 select rota_core.tend_events();
 reset role;
@@ -149,8 +150,8 @@ reset role;
 insert into rota_core.event (event_id, xid, at, topic, type, record)
 select 18432, '10', '2099-01-23 12:00+00', 'pay', 'paid', json_agg(md5(n::text))
 from generate_series(1, 60000) as n;
-update rota_core.position as p set low = pg_current_snapshot() where p.subscription <> 'slow';
-update rota_core.position as p
+update rota_core.event_position as p set low = pg_current_snapshot() where p.subscription <> 'slow';
+update rota_core.event_position as p
 set low_id = 18431, phase = 1, high = null, high_id = null where p.subscription = 'slow';
 select rota.configure('event_max_size', '1 MB');
 set local role rota_worker;
@@ -158,7 +159,7 @@ select rota_core.tend_events();
 reset role;
 select isnt(to_regclass('rota_core.event_p20990123'), null, 'one that has not read it holds it');
 update rota_core.subscription as s set max_lag = '2 days' where s.subscription = 'slow';
-update rota_core.position as p set low = '3:3:' where p.subscription = 'slow';
+update rota_core.event_position as p set low = '3:3:' where p.subscription = 'slow';
 select set_config('test.clock', '2099-01-25 12:30+00', true);
 set local role rota_worker;
 select rota_core.tend_events();

@@ -42,7 +42,7 @@ select lives_ok('select rota.unsubscribe(''a'')', 'it is removed');
 reset role;
 select results_eq(
   $$select 's ' || s.subscription from rota_core.subscription as s
-    union all select 'p ' || p.subscription from rota_core.position as p
+    union all select 'p ' || p.subscription from rota_core.event_position as p
     union all select 'h ' || h.subscription from rota_core.held_event as h
     union all select 'u ' || u.name from rota_core.pause as u
     union all select 't ' || t.task from rota_core.task as t where t.task like 'subscription:%'

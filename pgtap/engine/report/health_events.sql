@@ -12,7 +12,7 @@ select n * 1024, '10', timestamptz '2099-01-10 12:00+00' - make_interval(hours =
 from generate_series(1, 15) as n;
 select rota.subscribe(s.name, 'pay', null, since => 'earliest', max_lag => '10 hours')
 from unnest('{far,half,near,gone}'::text[]) as s (name);
-update rota_core.position as p
+update rota_core.event_position as p
 set low_id = 1024 * case p.subscription when 'half' then 6 when 'near' then 13 else 2 end;
 select rota.subscribe('none', 'pay', null);
 create function pg_temp.said(check_name text) returns text language sql as $$

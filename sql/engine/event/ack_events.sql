@@ -19,7 +19,7 @@ begin
   if v_ordered then
     -- A fetch that is under way puts events behind those that go here: it would never be known that
     -- they are the first of their key.
-    perform from rota_core.position as p
+    perform from rota_core.event_position as p
     where p.subscription = ack_events.subscription
     order by p.shard
     for share;

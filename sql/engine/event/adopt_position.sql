@@ -1,4 +1,4 @@
-create or replace function rota_core.adopt_position(place rota_core.position)
+create or replace function rota_core.adopt_position(place rota_core.event_position)
 returns bigint
 language plpgsql
 volatile
@@ -6,7 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now constant timestamptz := rota_core.wall_clock();
-  v_at rota_core.position := place;
+  v_at rota_core.event_position := place;
   v_source rota_core.subscription;
   v_first constant bigint := case when (place).phase = 1 and (place).high is not null
     then greatest((place).low_id, (place).last_id | 1023) else (place).low_id end;
@@ -46,7 +46,7 @@ begin
     v_held := v_held + coalesce(cardinality(v_page.ids), 0);
   end loop;
 
-  update rota_core.position as p
+  update rota_core.event_position as p
   set
     low = '3:3:', low_id = v_first, high = null, high_id = null, phase = 1, last_id = 0,
     cluster = rota_core.cluster_id(), trial_size = null, trial_error = null, moved_at = v_now,
@@ -56,10 +56,10 @@ begin
 end;
 $$;
 
-comment on function rota_core.adopt_position(rota_core.position) is
+comment on function rota_core.adopt_position(rota_core.event_position) is
 $doc$Lets a position of another cluster begin anew behind the last number that it has come to. What
 is below that and has not been delivered goes to the retry list, due now: returns how much. The
 arithmetic of the old snapshots is still right, for events that have the old numbers of
 transactions.$doc$;
 
-revoke all on function rota_core.adopt_position(rota_core.position) from public;
+revoke all on function rota_core.adopt_position(rota_core.event_position) from public;

@@ -10,13 +10,13 @@ declare
   v_any boolean;
 begin
   -- One at a time, and nobody subscribes meanwhile.
-  lock table rota_core.position in share row exclusive mode;
+  lock table rota_core.event_position in share row exclusive mode;
   v_any := exists (
-    select from rota_core.position as p where p.cluster <> rota_core.cluster_id()
+    select from rota_core.event_position as p where p.cluster <> rota_core.cluster_id()
   );
   return query
   select p.subscription, p.shard, rota_core.adopt_position(p)
-  from rota_core.position as p
+  from rota_core.event_position as p
   where p.cluster <> rota_core.cluster_id()
   order by p.subscription, p.shard;
 
@@ -33,8 +33,8 @@ $doc$Makes the event log and the positions in it good for this cluster, after a 
 another: each event that a subscription had not been delivered there is delivered here, once.
 
 Returns for each shard how many events went to its retry list, because later ones had been delivered
-before them. Rewrites the log; does nothing where nothing was restored.
-`rota doctor --adopt-restore` calls it.
+before them. Rewrites the log; does nothing where nothing was restored. `rota doctor
+--adopt-restore`.
 For: rota_admin, members of rota_owner.$doc$;
 
 revoke all on function rota_core.adopt_restore() from public;

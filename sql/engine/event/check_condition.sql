@@ -8,14 +8,14 @@ declare
   v_view constant text := format('rota_condition_%s', pg_backend_pid());
   v_from constant text := format('from %1$s as new, %1$s as old', target);
   v_cursor refcursor;
-  v_path text := rota_core.condition_path(target);
+  v_path jsonb := rota_core.condition_path(target);
   v_columns jsonb;
   v_problem text;
 begin
   begin
     -- First where the types of all columns are, then where those are that it looks at.
     for v_round in 1..2 loop
-      perform set_config('search_path', concat_ws(', ', 'pg_catalog', v_path, 'pg_temp'), true);
+      perform set_config('search_path', rota_core.search_path(v_path), true);
       -- A cursor takes one statement only, and only an expression fits in both places.
       open v_cursor for execute format(
         e'select coalesce((%s\n), false) as c %s', condition, v_from);

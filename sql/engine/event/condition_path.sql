@@ -1,10 +1,10 @@
 create or replace function rota_core.condition_path(target regclass, columns jsonb default null)
-returns text
+returns jsonb
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select string_agg(distinct quote_ident(n.nspname), ', ')
+  select coalesce(jsonb_agg(distinct n.nspname), '[]')
   from pg_attribute as a
   join pg_type as t on t.oid = a.atttypid
   join pg_namespace as n on n.oid = t.typnamespace

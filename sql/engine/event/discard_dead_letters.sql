@@ -24,7 +24,7 @@ begin
 
   -- Whoever reads just now puts events behind those that go here: it would never be known that they
   -- are the first of their key.
-  perform from rota_core.position as p
+  perform from rota_core.event_position as p
   where p.subscription = discard_dead_letters.subscription
   order by p.shard
   for update;
@@ -47,7 +47,7 @@ begin
   );
   perform rota_core.let_go(subscription, v_dead);
 
-  update rota_core.position as p
+  update rota_core.event_position as p
   set wake_at = v_now
   where p.subscription = discard_dead_letters.subscription;
   return cardinality(v_dead);
@@ -60,8 +60,8 @@ subscription what waited behind them goes on.
 
 - subscription: its name. ids: the event_id of each. reason: for the log.
 
-Waits for a batch that is being delivered. Returns how many were discarded. Raises 42704 for an unknown subscription, 22023 without ids or a
-reason. For: rota_admin.$doc$;
+Waits for a batch that is being delivered. Returns how many were discarded. Raises 42704 for an
+unknown subscription, 22023 without ids or a reason. For: rota_admin.$doc$;
 
 revoke all on function rota.discard_dead_letters(text, bigint[], text) from public;
 grant execute on function rota.discard_dead_letters(text, bigint[], text) to rota_admin;

@@ -11,7 +11,7 @@ declare
   v_size bigint := rota_core.log_size();
   v_released text[];
   v_part record;
-  v_place rota_core.position;
+  v_place rota_core.event_position;
   v_need record;
 begin
   -- Locked, so that none is resumed until the partitions are gone and what it missed is written
@@ -20,7 +20,7 @@ begin
   into v_released
   from (
     select p.subscription, p.shard
-    from rota_core.position as p
+    from rota_core.event_position as p
     where p.released_at is not null
     for update skip locked
   ) as f;
@@ -31,7 +31,7 @@ begin
   loop
     exit when v_part.to_at >= v_now - v_keep and (v_limit is null or v_size <= v_limit);
     missed := '[]';
-    for v_place in select p.* from rota_core.position as p order by p.subscription, p.shard loop
+    for v_place in select p.* from rota_core.event_position as p order by p.subscription, p.shard loop
       if not v_place.subscription || ':' || v_place.shard = any(v_released) is true then
         v_place.released_at := null;
       end if;

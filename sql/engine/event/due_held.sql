@@ -1,4 +1,4 @@
-create or replace function rota_core.due_held(place rota_core.position, max_events int)
+create or replace function rota_core.due_held(place rota_core.event_position, max_events int)
 returns rota_core.event_page
 language plpgsql
 stable
@@ -25,7 +25,7 @@ begin
 end;
 $$;
 
-comment on function rota_core.due_held(rota_core.position, int) is
+comment on function rota_core.due_held(rota_core.event_position, int) is
 $doc$The events of a shard's retry list that are due, oldest first.$doc$;
 
-revoke all on function rota_core.due_held(rota_core.position, int) from public;
+revoke all on function rota_core.due_held(rota_core.event_position, int) from public;

@@ -8,7 +8,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_at rota_core.position := (delivery).at;
+  v_at rota_core.event_position := (delivery).at;
   v_page constant rota_core.event_page := (delivery).page;
   v_done bigint[];
 begin

@@ -1,5 +1,5 @@
-create or replace function rota_core.end_phase(place rota_core.position)
-returns rota_core.position
+create or replace function rota_core.end_phase(place rota_core.event_position)
+returns rota_core.event_position
 language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
@@ -19,8 +19,8 @@ begin
 end;
 $$;
 
-comment on function rota_core.end_phase(rota_core.position) is
+comment on function rota_core.end_phase(rota_core.event_position) is
 $doc$The position after the last page of a phase: from the stragglers to what is new, from there to
 a window that is closed.$doc$;
 
-revoke all on function rota_core.end_phase(rota_core.position) from public;
+revoke all on function rota_core.end_phase(rota_core.event_position) from public;

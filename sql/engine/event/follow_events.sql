@@ -8,7 +8,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_place rota_core.position := jsonb_populate_record(null::rota_core.position, place);
+  v_place rota_core.event_position := jsonb_populate_record(null::rota_core.event_position, place);
   v_source rota_core.subscription;
   v_chunks bigint[];
 begin

@@ -1,4 +1,4 @@
-create or replace function rota_core.has_news(place rota_core.position)
+create or replace function rota_core.has_news(place rota_core.event_position)
 returns boolean
 language plpgsql
 volatile
@@ -57,8 +57,8 @@ begin
 end;
 $$;
 
-comment on function rota_core.has_news(rota_core.position) is
+comment on function rota_core.has_news(rota_core.event_position) is
 $doc$Whether there is anything for a shard to read or to try again. What is visible to this
 statement and was not to the position's snapshot counts.$doc$;
 
-revoke all on function rota_core.has_news(rota_core.position) from public;
+revoke all on function rota_core.has_news(rota_core.event_position) from public;

@@ -1,5 +1,5 @@
 create or replace function rota_core.has_passed(
-  place rota_core.position, xid xid8, event_id bigint, events int
+  place rota_core.event_position, xid xid8, event_id bigint, events int
 )
 returns boolean
 language plpgsql
@@ -20,7 +20,8 @@ begin
 end;
 $$;
 
-comment on function rota_core.has_passed(rota_core.position, xid8, bigint, int) is
+comment on function rota_core.has_passed(rota_core.event_position, xid8, bigint, int) is
 $doc$Whether a position has passed all events of a row of the log.$doc$;
 
-revoke all on function rota_core.has_passed(rota_core.position, xid8, bigint, int) from public;
+revoke all on function rota_core.has_passed(rota_core.event_position, xid8, bigint, int)
+from public;

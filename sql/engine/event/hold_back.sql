@@ -1,4 +1,4 @@
-create or replace function rota_core.hold_back(place rota_core.position)
+create or replace function rota_core.hold_back(place rota_core.event_position)
 returns void
 language plpgsql
 volatile
@@ -18,8 +18,8 @@ begin
 end;
 $$;
 
-comment on function rota_core.hold_back(rota_core.position) is
+comment on function rota_core.hold_back(rota_core.event_position) is
 $doc$Lets events that are due wait where an earlier one of their key is not: dead letters that were
 redriven, or what was held before the subscription was ordered.$doc$;
 
-revoke all on function rota_core.hold_back(rota_core.position) from public;
+revoke all on function rota_core.hold_back(rota_core.event_position) from public;

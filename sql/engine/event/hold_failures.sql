@@ -1,5 +1,5 @@
 create or replace function rota_core.hold_failures(
-  place rota_core.position, failures rota_core.delivery_failure[]
+  place rota_core.event_position, failures rota_core.delivery_failure[]
 )
 returns void
 language plpgsql
@@ -45,11 +45,11 @@ end;
 $$;
 
 comment on function rota_core.hold_failures(
-  rota_core.position, rota_core.delivery_failure[]
+  rota_core.event_position, rota_core.delivery_failure[]
 ) is
-$doc$Keeps events that failed for their next attempt, by the policy of the task that they are for, or
-as dead letters; and those that wait behind them.$doc$;
+$doc$Keeps events that failed for their next attempt, by the policy of the task that they are for,
+or as dead letters; and those that wait behind them.$doc$;
 
 revoke all on function rota_core.hold_failures(
-  rota_core.position, rota_core.delivery_failure[]
+  rota_core.event_position, rota_core.delivery_failure[]
 ) from public;

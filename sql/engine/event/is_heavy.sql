@@ -1,4 +1,4 @@
-create or replace function rota_core.is_heavy(place rota_core.position)
+create or replace function rota_core.is_heavy(place rota_core.event_position)
 returns boolean
 language plpgsql
 stable
@@ -16,8 +16,8 @@ begin
 end;
 $$;
 
-comment on function rota_core.is_heavy(rota_core.position) is
+comment on function rota_core.is_heavy(rota_core.event_position) is
 $doc$Whether the first event that is due in a shard's retry list is one with which a worker was lost
 or that ran out of time.$doc$;
 
-revoke all on function rota_core.is_heavy(rota_core.position) from public;
+revoke all on function rota_core.is_heavy(rota_core.event_position) from public;

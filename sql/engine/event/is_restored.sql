@@ -6,7 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   return exists (
-    select from rota_core.position as p where p.cluster <> rota_core.cluster_id()
+    select from rota_core.event_position as p where p.cluster <> rota_core.cluster_id()
   ) or exists (
     -- What is visible here has a number from below xmax, unless it is of another cluster.
     select

@@ -11,7 +11,7 @@ as $$
   select
     p.subscription, p.shard, s.max_lag, u.event_id, u.at,
     coalesce(rota_core.wall_clock() - u.at, interval '0'), p.lag_noted_at, p.released_at
-  from rota_core.position as p
+  from rota_core.event_position as p
   join rota_core.subscription as s on s.subscription = p.subscription
   cross join lateral rota_core.oldest_unread(p.subscription, p.shard) as u
   order by p.subscription, p.shard;

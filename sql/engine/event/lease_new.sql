@@ -9,7 +9,7 @@ as $$
 declare
   v_until constant timestamptz := clock_timestamp() + interval '0.2 s';  -- real time: of a search
   v_keyed rota_core.subscription := source;
-  v_place rota_core.position;
+  v_place rota_core.event_position;
   v_read record;
   v_page rota_core.event_page;
   v_ids bigint[] := array[]::bigint[];
@@ -18,7 +18,7 @@ begin
   v_keyed.ordered := true;
   for v_place in
     select p.*
-    from rota_core.position as p
+    from rota_core.event_position as p
     where p.subscription = (source).subscription
     order by p.shard
     for update skip locked

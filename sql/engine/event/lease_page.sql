@@ -1,5 +1,5 @@
 create or replace function rota_core.lease_page(
-  place rota_core.position, page rota_core.event_page, ordered boolean, lease interval
+  place rota_core.event_position, page rota_core.event_page, ordered boolean, lease interval
 )
 returns bigint[]
 language plpgsql
@@ -35,11 +35,11 @@ end;
 $$;
 
 comment on function rota_core.lease_page(
-  rota_core.position, rota_core.event_page, boolean, interval
+  rota_core.event_position, rota_core.event_page, boolean, interval
 ) is
 $doc$Copies a page of the log into leases of the caller's. Where order matters, of each key only the
 first: the others wait behind it. One that is held already, as after a replay, stays as it is.$doc$;
 
 revoke all on function rota_core.lease_page(
-  rota_core.position, rota_core.event_page, boolean, interval
+  rota_core.event_position, rota_core.event_page, boolean, interval
 ) from public;

@@ -1,5 +1,5 @@
 create or replace function rota_core.needs_partition(
-  place rota_core.position, part text, out first_id bigint, out last_id bigint,
+  place rota_core.event_position, part text, out first_id bigint, out last_id bigint,
   out events bigint
 )
 language plpgsql
@@ -48,8 +48,8 @@ begin
 end;
 $$;
 
-comment on function rota_core.needs_partition(rota_core.position, text) is
-$doc$What a shard of a subscription has still to read of a partition of the log: all nulls where that
-is nothing. The events are all counted for one that was released.$doc$;
+comment on function rota_core.needs_partition(rota_core.event_position, text) is
+$doc$What a shard of a subscription has still to read of a partition of the log: all nulls where
+that is nothing. The events are all counted for one that was released.$doc$;
 
-revoke all on function rota_core.needs_partition(rota_core.position, text) from public;
+revoke all on function rota_core.needs_partition(rota_core.event_position, text) from public;

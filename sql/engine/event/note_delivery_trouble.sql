@@ -7,7 +7,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  update rota_core.position as p
+  update rota_core.event_position as p
   set
     trial_size = case
       when p.trial_size < 0 then p.trial_size

@@ -17,12 +17,12 @@ begin
   for v_lag in select l.* from rota_core.lags() as l where l.released_at is null loop
     begin
       if v_lag.lag <= v_lag.max_lag then
-        update rota_core.position as p
+        update rota_core.event_position as p
         set lag_noted_at = null
         where p.subscription = v_lag.subscription and p.shard = v_lag.shard
           and p.lag_noted_at is not null;
       elsif v_lag.noted_at is null then
-        update rota_core.position as p
+        update rota_core.event_position as p
         set lag_noted_at = v_now
         where p.subscription = v_lag.subscription and p.shard = v_lag.shard;
         insert into rota_core.log (at, level, message, context, component)

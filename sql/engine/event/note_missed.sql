@@ -8,7 +8,7 @@ declare
   v_now timestamptz := rota_core.wall_clock();
   v_missed record;
 begin
-  update rota_core.position as p
+  update rota_core.event_position as p
   set released_at = null, released_from = null, lag_noted_at = null
   where p.subscription = note_missed.subscription and p.released_at is not null;
   if not found then

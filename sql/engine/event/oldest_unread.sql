@@ -7,12 +7,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_place rota_core.position;
+  v_place rota_core.event_position;
   v_source rota_core.subscription;
   v_since bigint;
 begin
   select p.* into v_place
-  from rota_core.position as p
+  from rota_core.event_position as p
   where p.subscription = oldest_unread.subscription and p.shard = oldest_unread.shard;
   select s.* into v_source
   from rota_core.subscription as s where s.subscription = oldest_unread.subscription;

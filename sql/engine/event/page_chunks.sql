@@ -1,5 +1,5 @@
 create or replace function rota_core.page_chunks(
-  place rota_core.position, source rota_core.subscription, max_events int,
+  place rota_core.event_position, source rota_core.subscription, max_events int,
   out chunks bigint[], out topics text[], out total bigint
 )
 language plpgsql
@@ -88,12 +88,12 @@ begin
 end;
 $$;
 
-comment on function rota_core.page_chunks(rota_core.position, rota_core.subscription, int) is
+comment on function rota_core.page_chunks(rota_core.event_position, rota_core.subscription, int) is
 $doc$The next rows of the log in a position's open window, enough for so many events, and how many
 these hold in all; nulls where there is none.
 
 In phase 0 the stragglers, by transaction; in phase 1 the rows beyond low_id, by number: low sees
 none of them, unless a replay has set low_id back.$doc$;
 
-revoke all on function rota_core.page_chunks(rota_core.position, rota_core.subscription, int)
+revoke all on function rota_core.page_chunks(rota_core.event_position, rota_core.subscription, int)
 from public;

@@ -1,5 +1,5 @@
 create or replace function rota_core.page_events(
-  place rota_core.position, source rota_core.subscription, chunks bigint[], topics text[],
+  place rota_core.event_position, source rota_core.subscription, chunks bigint[], topics text[],
   max_events int
 )
 returns rota_core.event_page
@@ -8,100 +8,23 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_phase constant int := (place).phase;
-  v_shard constant int := (place).shard;
-  v_last_id constant bigint := (place).last_id;
-  v_high constant pg_snapshot := (place).high;
-  v_types constant text[] := (source).types;
-  v_shards constant int := (source).shards;
-  v_keyed constant boolean := (source).ordered or (source).shards > 1;
-  v_filter constant jsonpath := (source).filter;
-  v_envelopes text[];
+  v_found record;
   v_page rota_core.event_page;
 begin
-  -- The rows of a page come in their order from the sorted subquery. What the events of a row of the
-  -- log have in common is made once: the offset keeps it from being copied to where it is used.
-  select
-    array_agg(k.envelope) filter (where k.wanted), array_agg(k.event_id) filter (where k.wanted),
-    case when v_keyed then array_agg(k.key) filter (where k.wanted) end, max(k.event_id)
-  into v_envelopes, v_page.ids, v_page.keys, v_page.last_id
-  from (
-    select
-      s.event_id, s.key, s.envelope,
-      s.envelope is not null
-      and (v_filter is null or coalesce(rota_core.envelope_json(s.envelope) @@ v_filter, false))
-      as wanted
-    from (
-      select y.event_id, y.key,
-        case when v_shards = 1 or v_shard = (
-          hashtextextended(coalesce(y.key, y.event_id::text), 0) & 9223372036854775807
-        ) % v_shards
-        then '{"event_id":' || y.event_id || y.head || y.body || '}'
-        end as envelope
-      from (
-        select
-          e.event_id + x.ordinal - 1 as event_id, e.head,
-          x.record || case when e.is_change then ',"old_record":' || x.old_record else '' end as body,
-          case when v_keyed then coalesce(
-            e.key,
-            case when e.key_column is null
-              then rota_core.event_key(x.record::json, x.old_record::json, e.key_columns)
-              when x.record = 'null' then x.old_record::json ->> e.key_column
-              else x.record::json ->> e.key_column end
-          ) end as key
-        from (
-          select
-            n.event_id, n.key, n.events, n.record, n.old_record, n.watch_id is not null as is_change,
-            w.key as key_columns,
-            case when v_keyed and cardinality(w.key) = 1 then w.key[1] end as key_column,
-            ',"topic":' || to_json(n.topic) || ',"type":' || to_json(n.type)
-            || ',"at":' || to_json(n.at)
-            || case
-              when n.watch_id is null
-                then ',"key":' || coalesce(to_json(n.key)::text, 'null') || ',"payload":'
-              else ',"schema":' || to_json(w.schema_name) || ',"table":' || to_json(w.table_name)
-                || ',"record":' end as head
-          from (
-            select n.*
-            from rota_core.event as n
-            where v_phase = 1 and n.topic = any(page_events.topics)
-              and n.event_id between chunks[1] and chunks[cardinality(chunks)]
-              and pg_visible_in_snapshot(n.xid, v_high)
-              and (v_types is null or n.type = any(v_types))
-            union all
-            select o.*
-            from rota_core.event as o
-            where v_phase = 0 and o.event_id = any(chunks)
-          ) as n
-          left join rota_core.watch as w on w.watch_id = n.watch_id
-          offset 0
-        ) as e
-        cross join lateral (
-          select
-            1 as ordinal, coalesce((e.record -> 0)::text, 'null') as record,
-            coalesce((e.old_record -> 0)::text, 'null') as old_record
-          where e.events = 1
-          union all
-          select m.ordinal, coalesce(m.record::text, 'null'), coalesce(m.old_record::text, 'null')
-          from rows from (
-            json_array_elements(e.record), json_array_elements(e.old_record)
-          ) with ordinality as m (record, old_record, ordinal)
-          where e.events > 1
-        ) as x
-        where e.event_id + x.ordinal - 1 > v_last_id
-        order by 1
-        limit page_events.max_events
-      ) as y
-    ) as s
-  ) as k;
+  select e.*
+  into v_found
+  from rota_core.page_envelopes(place, source, chunks, topics, max_events) as e;
+  v_page.ids := v_found.ids;
+  v_page.keys := v_found.keys;
+  v_page.last_id := v_found.last_id;
 
   -- All envelopes are read as JSON at once: half the cost of building each.
   begin
-    v_page.events := ('[' || array_to_string(v_envelopes, ',') || ']')::jsonb;
+    v_page.events := ('[' || array_to_string(v_found.envelopes, ',') || ']')::jsonb;
   exception when data_exception or program_limit_exceeded then
     v_page.events := (
       select jsonb_agg(rota_core.envelope_json(u.envelope) order by u.ordinal)
-      from unnest(v_envelopes) with ordinality as u (envelope, ordinal)
+      from unnest(v_found.envelopes) with ordinality as u (envelope, ordinal)
     );
   end;
   return v_page;
@@ -109,11 +32,11 @@ end;
 $$;
 
 comment on function rota_core.page_events(
-  rota_core.position, rota_core.subscription, bigint[], text[], int
+  rota_core.event_position, rota_core.subscription, bigint[], text[], int
 ) is
 $doc$The events of some rows of the log that a position has not passed yet, as handlers get
 them.$doc$;
 
 revoke all on function rota_core.page_events(
-  rota_core.position, rota_core.subscription, bigint[], text[], int
+  rota_core.event_position, rota_core.subscription, bigint[], text[], int
 ) from public;

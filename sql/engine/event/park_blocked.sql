@@ -1,5 +1,5 @@
 create or replace function rota_core.park_blocked(
-  place rota_core.position, page rota_core.event_page
+  place rota_core.event_position, page rota_core.event_page
 )
 returns rota_core.event_page
 language plpgsql
@@ -42,7 +42,8 @@ begin
 end;
 $$;
 
-comment on function rota_core.park_blocked(rota_core.position, rota_core.event_page) is
+comment on function rota_core.park_blocked(rota_core.event_position, rota_core.event_page) is
 $doc$Puts events behind an earlier one of their key that is held, and returns the others.$doc$;
 
-revoke all on function rota_core.park_blocked(rota_core.position, rota_core.event_page) from public;
+revoke all on function rota_core.park_blocked(rota_core.event_position, rota_core.event_page)
+from public;

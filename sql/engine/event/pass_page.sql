@@ -1,7 +1,7 @@
 create or replace function rota_core.pass_page(
-  place rota_core.position, page rota_core.event_page, through_id bigint default null
+  place rota_core.event_position, page rota_core.event_page, through_id bigint default null
 )
-returns rota_core.position
+returns rota_core.event_position
 language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
@@ -18,8 +18,8 @@ begin
 end;
 $$;
 
-comment on function rota_core.pass_page(rota_core.position, rota_core.event_page, bigint) is
+comment on function rota_core.pass_page(rota_core.event_position, rota_core.event_page, bigint) is
 $doc$The position after a page, or after its events up to one.$doc$;
 
-revoke all on function rota_core.pass_page(rota_core.position, rota_core.event_page, bigint)
+revoke all on function rota_core.pass_page(rota_core.event_position, rota_core.event_page, bigint)
 from public;

@@ -12,11 +12,11 @@ declare
   v_wanted int;
 begin
   select count(*) into v_shards
-  from rota_core.position as p where p.subscription = place_positions.subscription;
+  from rota_core.event_position as p where p.subscription = place_positions.subscription;
   select s.shards into v_wanted
   from rota_core.subscription as s where s.subscription = place_positions.subscription;
   if exists (
-    select from rota_core.position as p where p.cluster <> rota_core.cluster_id()
+    select from rota_core.event_position as p where p.cluster <> rota_core.cluster_id()
   ) then
     perform rota_core.raise_restored();
   elsif v_shards = v_wanted then
@@ -36,7 +36,7 @@ begin
     -- After the snapshot: all that it sees has a number up to this.
     v_low_id := (select s.last_value from rota_core.event_id as s);
   end if;
-  insert into rota_core.position (
+  insert into rota_core.event_position (
     subscription, shard, low, low_id, phase, cluster, moved_at, wake_at
   )
   select

@@ -14,7 +14,7 @@ as $$
       else p.low_id end,
     u.event_id, u.at, coalesce(rota_core.wall_clock() - u.at, interval '0'), p.delivered,
     p.moved_at, p.trial_error, p.released_at
-  from rota_core.position as p
+  from rota_core.event_position as p
   cross join lateral rota_core.oldest_unread(p.subscription, p.shard) as u
   where p.subscription = places.subscription
   order by p.shard;

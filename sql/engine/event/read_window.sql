@@ -1,5 +1,5 @@
 create or replace function rota_core.read_window(
-  inout place rota_core.position, source rota_core.subscription, max_events int,
+  inout place rota_core.event_position, source rota_core.subscription, max_events int,
   out page rota_core.event_page
 )
 language plpgsql
@@ -45,7 +45,7 @@ end;
 $$;
 
 comment on function rota_core.read_window(
-  rota_core.position, rota_core.subscription, int
+  rota_core.event_position, rota_core.subscription, int
 ) is
 $doc$Reads on from a position: opens a window where none is open, and returns the first page that
 holds anything, or none where the window is at its end. Returns the position as it must be stored
@@ -55,5 +55,5 @@ the earlier does not: a cursor by number or time alone loses what commits late.
 Raises RT008 when the log was restored into another cluster.$doc$;
 
 revoke all on function rota_core.read_window(
-  rota_core.position, rota_core.subscription, int
+  rota_core.event_position, rota_core.subscription, int
 ) from public;

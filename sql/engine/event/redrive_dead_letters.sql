@@ -30,11 +30,11 @@ begin
   get diagnostics v_count = row_count;
 
   -- A shard that is being read looks by itself before it ends.
-  update rota_core.position as p
+  update rota_core.event_position as p
   set wake_at = v_now
   from (
     select a.shard
-    from rota_core.position as a
+    from rota_core.event_position as a
     where a.subscription = redrive_dead_letters.subscription
     for update skip locked
   ) as f

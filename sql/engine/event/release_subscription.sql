@@ -16,7 +16,7 @@ begin
     (null, excluded.reason, excluded.paused_at, excluded.paused_by);
 
   begin
-    update rota_core.position as p
+    update rota_core.event_position as p
     set
       released_at = v_now,
       released_from = coalesce(
@@ -30,7 +30,7 @@ begin
   end;
 
   select min(p.released_from) into v_first
-  from rota_core.position as p where p.subscription = release_subscription.subscription;
+  from rota_core.event_position as p where p.subscription = release_subscription.subscription;
   insert into rota_core.log (at, level, message, context, component)
   values (
     v_now, 'error', format(

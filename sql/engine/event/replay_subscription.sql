@@ -19,14 +19,14 @@ begin
         coalesce(name, 'name'));
   end if;
   -- The positions alone: a reader that has one asks for the subscription's row after it.
-  perform from rota_core.position as p
+  perform from rota_core.event_position as p
   where p.subscription = name
   order by p.shard
   for update;
   if not found then
     perform rota_core.raise_no_subscription(name);
   elsif exists (
-    select from rota_core.position as p
+    select from rota_core.event_position as p
     where p.subscription = name and p.cluster <> rota_core.cluster_id()
   ) then
     perform rota_core.raise_restored();
@@ -40,7 +40,7 @@ begin
   );
   -- Only the numbers go back, and an open window stays: what had not been read before that, also
   -- what has not committed yet, is still to come.
-  update rota_core.position as p
+  update rota_core.event_position as p
   set
     low_id = least(p.low_id, v_first - 1),
     last_id = case p.phase when 1 then least(p.last_id, v_first - 1) else p.last_id end,
@@ -58,9 +58,9 @@ keeps them.
 - since: a time; since_id: an event. One of the two.
 
 Its handler sees them a second time, and effects happen a second time where it does not guard
-against that. What it has not had yet comes as before: a replay leaves nothing out. Waits for a batch
-that is being delivered; retry list and dead letters stay. Returns the number of the first row of the
-log that is read again.
+against that. What it has not had yet comes as before: a replay leaves nothing out. Waits for a
+batch that is being delivered; retry list and dead letters stay. Returns the number of the first row
+of the log that is read again.
 Raises 42704 for an unknown subscription, 22023 when neither or both are given, RT008 when the log
 was restored into another cluster.
 For: rota_admin.$doc$;

@@ -5,13 +5,13 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_at rota_core.position;
+  v_at rota_core.event_position;
   v_low pg_snapshot;
   v_low_id bigint;
   v_due timestamptz;
 begin
   select p.* into v_at
-  from rota_core.position as p
+  from rota_core.event_position as p
   where p.subscription = settle_position.subscription and p.shard = settle_position.shard
   for update skip locked;
   if not found or v_at.cluster <> rota_core.cluster_id() then

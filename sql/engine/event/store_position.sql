@@ -1,11 +1,11 @@
-create or replace function rota_core.store_position(place rota_core.position)
+create or replace function rota_core.store_position(place rota_core.event_position)
 returns void
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  update rota_core.position as p
+  update rota_core.event_position as p
   set
     (low, low_id, high, high_id, phase, last_id, trial_size, trial_error, delivered, moved_at,
       wake_at) =
@@ -15,7 +15,7 @@ begin
 end;
 $$;
 
-comment on function rota_core.store_position(rota_core.position) is
+comment on function rota_core.store_position(rota_core.event_position) is
 $doc$Writes down how far a shard has read. The caller holds the position's row.$doc$;
 
-revoke all on function rota_core.store_position(rota_core.position) from public;
+revoke all on function rota_core.store_position(rota_core.event_position) from public;

@@ -5,7 +5,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  update rota_core.position as p
+  update rota_core.event_position as p
   set wake_at = rota_core.wall_clock()
   from rota_core.subscription as s
   where s.subscription = p.subscription

@@ -33,7 +33,7 @@ cross join lateral (
     max(a.moved_at) as moved_at,
     (array_agg(a.trial_error) filter (where a.trial_error is not null))[1] as error,
     min(a.released_at) as released_at
-  from rota_core.position as a
+  from rota_core.event_position as a
   cross join lateral rota_core.oldest_unread(a.subscription, a.shard) as u
   where a.subscription = s.subscription
 ) as o

@@ -1,21 +1,21 @@
 create or replace function rota_core.take_position(subscription text, shard int)
-returns rota_core.position
+returns rota_core.event_position
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_until constant timestamptz := clock_timestamp() + interval '1 s';  -- real time: of a wait
-  v_at rota_core.position;
+  v_at rota_core.event_position;
 begin
   loop
     select p.* into v_at
-    from rota_core.position as p
+    from rota_core.event_position as p
     where p.subscription = take_position.subscription and p.shard = take_position.shard
     for update skip locked;
     if found or not exists (
       select
-      from rota_core.position as p
+      from rota_core.event_position as p
       where p.subscription = take_position.subscription and p.shard = take_position.shard
     ) then
       exit;

@@ -12,14 +12,12 @@ declare
   v_detail text;
   v_operation text;
 begin
-  select string_agg(s.name, ', ')
+  select string_agg(quote_ident(s.name), ', ')
   into v_lacking
-  from unnest(string_to_array(definition ->> 'path', ', ')) as s (name)
-  where not has_schema_privilege(s.name::regnamespace, 'usage');
+  from jsonb_array_elements_text(definition -> 'path') as s (name)
+  where not has_schema_privilege(s.name, 'usage');
 
-  perform set_config(
-    'search_path', concat_ws(', ', 'pg_catalog', definition ->> 'path', 'pg_temp'), true
-  );
+  perform set_config('search_path', rota_core.search_path(definition -> 'path'), true);
   foreach v_operation in array array['INSERT', 'UPDATE', 'DELETE'] loop
     begin
       execute rota_core.capture_row_query(definition, v_operation) using sample, sample;

@@ -11,7 +11,7 @@ declare
 begin
   -- A reader in the middle of a batch is waited for; it then finds no position. In its order: the
   -- position before the subscription.
-  perform from rota_core.position as p where p.subscription = name order by p.shard for update;
+  perform from rota_core.event_position as p where p.subscription = name order by p.shard for update;
   perform from rota_core.subscription as s where s.subscription = name for update;
   if not found then
     perform rota_core.raise_no_subscription(name);

@@ -27,7 +27,7 @@ begin
     jsonb_build_object('subscription', subscription, 'shard', shard), rota_core.wall_clock(), null,
     '{}', v_origin
   );
-  update rota_core.position as p
+  update rota_core.event_position as p
   set wake_at = null
   where p.subscription = wake_subscription.subscription and p.shard = wake_subscription.shard;
   return true;

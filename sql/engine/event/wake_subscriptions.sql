@@ -37,10 +37,10 @@ begin
     where e.xid = any(array(select pg_snapshot_xip((state).events_low)))
       and e.event_id <= (state).events_id
   );
-  if v_any or exists (select from rota_core.position as p where p.wake_at <= v_now) then
+  if v_any or exists (select from rota_core.event_position as p where p.wake_at <= v_now) then
     for v_at in
       select p.subscription, p.shard
-      from rota_core.position as p
+      from rota_core.event_position as p
       join rota_core.subscription as s on s.subscription = p.subscription
       join rota_core.task as t on t.task = s.task
       where t.lane = (state).lane and p.cluster = rota_core.cluster_id()

@@ -26,7 +26,7 @@ begin
         when v_watch.level = 'row' then rota_core.capture_row_body(v_definition, v_operation)
         else rota_core.capture_body(v_definition, v_operation)
       end,
-      concat_ws(', ', 'pg_catalog', v_definition ->> 'path', 'pg_temp'),
+      v_definition -> 'path',
       may_use
     );
   end loop;

@@ -10,7 +10,7 @@ declare
   v_count bigint;
 begin
   -- A reader of events leaves behind when to look for what it has not read.
-  update rota_core.position as p
+  update rota_core.event_position as p
   set
     wake_at = rota_core.wall_clock()
       + case finish_runs.state when 'cancelled' then interval '5 s' else interval '1 min' end

@@ -78,8 +78,8 @@ comment on function rota_core.catch_up(text, timestamptz, text) is
 $doc$Brings a schedule that was paused or late to the present, by its misfire policy.
 
 Slots in a pause are skipped. Of those more than 60 s late, the ones not to be run are recorded as
-missed, those of run_all as waiting; next_at is then the slot to fire now, or the next one. What lies
-in the calendar is skipped, and none of it made up for.
+missed, those of run_all as waiting; next_at is then the slot to fire now, or the next one. What
+lies in the calendar is skipped, and none of it made up for.
 The caller holds the schedule's row.$doc$;
 
 revoke all on function rota_core.catch_up(text, timestamptz, text) from public;

@@ -48,9 +48,9 @@ about rota's jobs in cron.job.
   log lines (30 days), `key_keep` idempotency keys (90 days), `slot_keep` fired slots (90 days),
   `event_keep` events that every subscription has read (7 days), `cron_keep` what pg_cron keeps of
   our jobs in cron.job_run_details (7 days): each a length from 1 day to 100 years.
-- `event_max_size`: of the event log, a size such as `10 GB`, or `none`, the default. When the log is
-  larger, its oldest days go before event_keep is over, and a subscription that has not read them for
-  more than its max_lag is paused and lets go of them.
+- `event_max_size`: of the event log, a size such as `10 GB`, or `none`, the default. When the log
+  is larger, its oldest days go before event_keep is over, and a subscription that has not read them
+  for more than its max_lag is paused and lets go of them.
 - `cron_policy`: what others did to our jobs in cron.job is put right within a minute and logged
   (`repair`, the default), or left and shown in rota.health (`report`).
 

@@ -30,7 +30,8 @@ comment on function rota.resume(text, text) is
 $doc$Let a paused task, schedule, lane or subscription go on. Runs queued meanwhile run now; slots
 of a schedule that passed in the pause are recorded as skipped.
 
-- kind: `task`, `schedule`, `lane` or `subscription`; name: which one. Resuming what is not paused does nothing.
+- kind: `task`, `schedule`, `lane` or `subscription`; name: which one. Resuming what is not paused
+  does nothing.
 
 Raises 42704 for an unknown name, 22023 for an unknown kind.
 For: rota_admin.$doc$;
