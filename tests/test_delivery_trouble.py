@@ -168,21 +168,23 @@ def test_a_reader_that_finds_its_position_locked_waits_or_comes_again(
 
 def test_a_dead_letter_that_is_redriven_waits_for_those_before_it(database: Clone) -> None:
     app = prepare(database)
-    task = handler(app, "note", max_attempts=1)
-    subscribe(app, task, "orders")
-    app.run("insert into app.bad values (0), (2)")
-    emit_many(app, "orders", 3, keys=1)
+    subscribe(app, handler(app, "note", max_attempts=1), "orders", ordered=True)
+    app.run("insert into app.bad values (2)")
+    emit_many(app, "orders", 4, keys=1)
     drain(app)
-    subscribe(app, task, "orders", ordered=True)
-    emit_many(app, "orders", 1, first=3, keys=1)
+    assert delivered(app) == [0, 1]
+    # And now the first is dead too.
+    app.run("update app.bad set n = 0")
+    app.run("select rota.replay_subscription('note', since => now() - interval '1 day')")
+    drain(app)
     app.run("truncate app.bad")
-    second = app.value("select max(d.event_id) from rota.dead_letters as d")
-    assert app.value("select rota.redrive_dead_letters('note', %s)", [second]) == 1
+    last = app.value("select max(d.event_id) from rota.dead_letters as d")
+    assert app.value("select rota.redrive_dead_letters('note', %s)", [last]) == 1
     drain(app)
-    assert delivered(app) == [1]
+    assert delivered(app) == [0, 1]
     app.run("select rota.redrive_dead_letters('note')")
     drain(app)
-    assert delivered(app) == [1, 0, 2, 3]
+    assert delivered(app) == [0, 1, 0, 1, 2, 3]
 
 
 def test_a_straggler_does_not_wait_for_a_later_one_of_its_key(database: Clone) -> None:
