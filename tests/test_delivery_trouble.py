@@ -8,7 +8,16 @@ import pytest
 
 from harness import Clone, wait_until
 from support_crash import RECOVER, Crew
-from support_event import delivered, emit, emit_many, handler, prepare, subscribe
+from support_event import (
+    delivered,
+    drain,
+    emit,
+    emit_many,
+    handler,
+    open_session,
+    prepare,
+    subscribe,
+)
 from support_worker import GATE, held, wait_at
 
 PASS = f"perform pg_advisory_xact_lock_shared({GATE}, 1);"
@@ -155,3 +164,41 @@ def test_a_reader_that_finds_its_position_locked_waits_or_comes_again(
         "select a.error ->> 'sqlstate' from rota.attempts as a where a.error is not null"
     )
     assert gave_up == ([("55P03",)] if seconds > 1 else [])
+
+
+def test_a_dead_letter_that_is_redriven_waits_for_those_before_it(database: Clone) -> None:
+    app = prepare(database)
+    subscribe(app, handler(app, "note", max_attempts=1), "orders", ordered=True)
+    app.run("insert into app.bad values (2)")
+    emit_many(app, "orders", 4, keys=1)
+    drain(app)
+    assert delivered(app) == [0, 1]
+    # And now the first is dead too.
+    app.run("update app.bad set n = 0")
+    app.run("select rota.replay_subscription('note', since => now() - interval '1 day')")
+    drain(app)
+    app.run("truncate app.bad")
+    last = app.value("select max(d.event_id) from rota.dead_letters as d")
+    assert app.value("select rota.redrive_dead_letters('note', %s)", [last]) == 1
+    drain(app)
+    assert delivered(app) == [0, 1]
+    app.run("select rota.redrive_dead_letters('note')")
+    drain(app)
+    assert delivered(app) == [0, 1, 0, 1, 2, 3]
+
+
+def test_a_straggler_does_not_wait_for_a_later_one_of_its_key(database: Clone) -> None:
+    app = prepare(database)
+    task = handler(app, "note", max_attempts=50, initial_delay="0.1 s", backoff_factor=1)
+    subscribe(app, task, "orders", ordered=True)
+    app.run("insert into app.bad values (1)")
+    with open_session(app) as late:
+        emit(late, "orders", 0, "k")
+        emit(app, "orders", 1, "k")
+        drain(app)
+        late.commit()
+    emit(app, "orders", 2, "k")
+    drain(app)
+    assert delivered(app) == [0]
+    app.run("truncate app.bad")
+    wait_until(lambda: drain(app) or delivered(app) == [0, 1, 2], what="the others")
