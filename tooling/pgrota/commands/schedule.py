@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from pgrota import errors, moments, output, schedule_history, schedule_page, schedules, similar
+from pgrota import (
+    errors,
+    moments,
+    output,
+    pauses,
+    schedule_history,
+    schedule_page,
+    schedules,
+    similar,
+)
 from pgrota.database import Database, pass_database
 from pgrota.rights import needs
 from pgrota.zones import Zone, zone_option
@@ -193,17 +202,7 @@ def run(context: click.Context, database: Database, name: str, follows: bool) ->
 @needs("rota_admin")
 def pause(database: Database, name: str, until: str | None, reason: str | None, zone: Zone) -> None:
     """Fire nothing: slots meanwhile are recorded as skipped."""
-    moment = moments.ahead(database, until, "--until", zone.known_as)
-    if moment and moment <= database.value("select now()"):
-        raise click.BadParameter(f"{zone.text(moment)} is past", param_hint="'--until'")
-    with similar.SCHEDULE.named(database, name):
-        database.call("rota.pause", kind="schedule", name=name, until=moment, reason=reason)
-    if output.wants_json():
-        output.data({"schedule": name, "paused": True, "until": moment, "reason": reason})
-    elif moment:
-        click.echo(f"schedule {name} is paused until {zone.text(moment)} ({zone.name})")
-    else:
-        click.echo(f"schedule {name} is paused; go on with: rota schedule resume {name}")
+    pauses.pause(database, similar.SCHEDULE, name, until, reason, zone)
 
 
 @schedule.command(epilog="Example: rota schedule resume nightly")

@@ -11,6 +11,7 @@ from pgrota import (
     events,
     moments,
     output,
+    pauses,
     similar,
     subscription_list,
     subscription_page,
@@ -81,17 +82,7 @@ def show(database: Database, name: str, count: int, most: int, zone: Zone) -> No
 @needs("rota_admin")
 def pause(database: Database, name: str, until: str | None, reason: str | None, zone: Zone) -> None:
     """Deliver nothing: the log keeps the events meanwhile, up to twice its max_lag."""
-    moment = moments.ahead(database, until, "--until", zone.known_as)
-    if moment and moment <= database.value("select now()"):
-        raise click.BadParameter(f"{zone.text(moment)} is past", param_hint="'--until'")
-    with similar.SUBSCRIPTION.named(database, name):
-        database.call("rota.pause", kind="subscription", name=name, until=moment, reason=reason)
-    if output.wants_json():
-        output.data({"subscription": name, "paused": True, "until": moment, "reason": reason})
-    elif moment:
-        click.echo(f"subscription {name} is paused until {zone.text(moment)} ({zone.name})")
-    else:
-        click.echo(f"subscription {name} is paused; go on with: rota subscription resume {name}")
+    pauses.pause(database, similar.SUBSCRIPTION, name, until, reason, zone)
 
 
 @subscription.command(epilog="Example: rota subscription resume welcome")
