@@ -225,3 +225,18 @@ def test_unsubscribing_leaves_nothing_and_says_what_was_unfinished(app: Clone) -
         "select l.message from rota.logs as l where l.level = 'warn'"
     )
     app.run("select rota.drop_task('note')")
+
+
+@pytest.mark.long
+def test_large_events_are_not_put_together(app: Clone) -> None:
+    """400 megabytes are more than jsonb holds; as stored they are few, being all alike."""
+    size = "insert into app.got (who, n) values ('page', jsonb_array_length(events));"
+    task = handler(app, "all", "batch", size, max_attempts=1)
+    subscribe(app, task, "orders", mode="batch")
+    app.run(
+        "select rota.emit('orders', 'test', jsonb_build_object('n', g.n, 'x', repeat('x', 4000000)))"
+        " from generate_series(1, 100) as g (n)"
+    )
+    drain(app)
+    assert sorted(delivered(app, "all")) == list(range(1, 101))
+    assert max(delivered(app, "page")) <= 25

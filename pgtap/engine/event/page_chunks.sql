@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(17);
 
 -- given: rows of the log of transactions 10 to 29, and a subscription to one topic
 set local client_min_messages = 'warning';
@@ -65,6 +65,25 @@ select is(pg_temp.read('13:20:13,15', 5, '30:30:', 10, 0, 5 * 1024, 100), '5 = 3
 select is(pg_temp.read('3:3:', 10, '30:30:', 10, 0, 0, 2), '1 2 4 = 3: 1.0 2.0',
   'no more rows than are wanted');
 select is(pg_temp.read('30:30:', 10, '30:30:', 10, 0, 0, 2), 'nothing', 'or none');
+
+-- by size: each of these is a third of a megabyte, also as stored
+insert into rota_core.event (event_id, xid, at, topic, type, record)
+select e.n * 1024, '40', '2026-01-01', 't', 'x', json_build_array(t.words)
+from generate_series(11, 20) as e (n)
+cross join lateral (
+  select string_agg(md5(format('%s %s', e.n, g)), '') as words from generate_series(1, 10416) as g
+) as t;
+select is(split_part(pg_temp.read('30:30:', 10, '50:50:', 20, 1, 0, 100), ' = ', 1), '11 12 13',
+  'what is more than a megabyte goes to the next page');
+select is(split_part(pg_temp.read('30:30:', 20, '50:50:', 20, 0, 0, 100), ' = ', 1), '11 12 13',
+  'of stragglers too');
+update rota_core.event as e
+set record = json_build_array((
+  select string_agg(md5(format('%s %s', e.event_id, g)), '') from generate_series(1, 62500) as g
+))
+where e.event_id = 11 * 1024;
+select is(split_part(pg_temp.read('30:30:', 10, '50:50:', 20, 1, 0, 100), ' = ', 1), '11',
+  'but one at least');
 
 select * from finish();
 rollback;

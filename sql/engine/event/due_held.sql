@@ -13,14 +13,18 @@ begin
     array_agg(d.key order by d.event_id)
   into v_page.events, v_page.ids, v_page.keys
   from (
-    select h.event_id, h.key, h.event
+    select
+      h.event_id, h.key, h.event,
+      sum(pg_column_size(h.event)) over (order by h.event_id) - pg_column_size(h.event) as before
     from rota_core.held_event as h
     where h.subscription = (place).subscription and h.shard = (place).shard
       and h.next_at <= v_now
     order by h.event_id
     -- What took a worker down or its time away is tried by itself.
     limit case when rota_core.is_heavy(place) then 1 else due_held.max_events end
-  ) as d;
+  ) as d
+  -- A megabyte as stored may be a hundred in memory.
+  where d.before <= 1000000;
   return v_page;
 end;
 $$;

@@ -11,26 +11,34 @@ declare
     ((place).last_id + 1) / 1024 * 1024, case (place).phase when 1 then (place).low_id + 1 end
   );
   v_like constant text := rota_core.topic_pattern((source).topic);
+  -- A page is as full with a megabyte as stored as with so many events.
+  v_byte_share constant int := greatest(1, 1000000 / max_events);
   v_rows int := 40;
 begin
   if (place).phase = 0 then
     -- Stragglers: committed since low was taken, with numbers that were given out before. By their
     -- transactions: the index on topics is no way to them.
-    select array_agg(s.event_id order by s.event_id), array_agg(distinct s.topic), sum(s.events)
+    select array_agg(s.event_id order by s.event_id), array_agg(distinct s.topic), sum(s.weight)
     into chunks, topics, total
     from (
       select
-        c.event_id, c.events, c.topic,
-        sum(c.events) over (order by c.event_id) - c.events as before
+        c.event_id, c.weight, c.topic,
+        sum(c.weight) over (order by c.event_id) - c.weight as before
       from (
-        select e.event_id, e.topic, e.events
+        select
+          e.event_id, e.topic, e.events + (
+            coalesce(pg_column_size(e.record), 0) + coalesce(pg_column_size(e.old_record), 0)
+          ) / v_byte_share as weight
         from rota_core.event as e
         where e.xid >= pg_snapshot_xmax((place).low) and e.xid < pg_snapshot_xmax((place).high)
           and e.event_id between v_since and (place).low_id
           and pg_visible_in_snapshot(e.xid, (place).high)
           and e.topic || '' like v_like and ((source).types is null or e.type = any((source).types))
         union all
-        select e.event_id, e.topic, e.events
+        select
+          e.event_id, e.topic, e.events + (
+            coalesce(pg_column_size(e.record), 0) + coalesce(pg_column_size(e.old_record), 0)
+          ) / v_byte_share as weight
         from rota_core.event as e
         where e.xid = any(array(select pg_snapshot_xip((place).low)))
           and e.event_id between v_since and (place).low_id
@@ -47,12 +55,15 @@ begin
   -- Rows may hold one event or a thousand: a few are looked at before many.
   loop
     if strpos((source).topic, '*') = 0 then
-      select array_agg(e.event_id order by e.event_id), array[(source).topic], sum(e.events)
+      select array_agg(e.event_id order by e.event_id), array[(source).topic], sum(e.weight)
       into chunks, topics, total
       from (
-        select c.event_id, c.events, sum(c.events) over (order by c.event_id) - c.events as before
+        select c.event_id, c.weight, sum(c.weight) over (order by c.event_id) - c.weight as before
         from (
-          select r.event_id, r.events
+          select
+            r.event_id, r.events + (
+              coalesce(pg_column_size(r.record), 0) + coalesce(pg_column_size(r.old_record), 0)
+            ) / v_byte_share as weight
           from rota_core.event as r
           where r.topic = (source).topic and r.event_id between v_since and (place).high_id
             and pg_visible_in_snapshot(r.xid, (place).high)
@@ -63,14 +74,17 @@ begin
       ) as e
       where e.before <= page_chunks.max_events;
     else
-      select array_agg(e.event_id order by e.event_id), array_agg(distinct e.topic), sum(e.events)
+      select array_agg(e.event_id order by e.event_id), array_agg(distinct e.topic), sum(e.weight)
       into chunks, topics, total
       from (
         select
-          c.event_id, c.events, c.topic,
-          sum(c.events) over (order by c.event_id) - c.events as before
+          c.event_id, c.weight, c.topic,
+          sum(c.weight) over (order by c.event_id) - c.weight as before
         from (
-          select r.event_id, r.events, r.topic
+          select
+            r.event_id, r.topic, r.events + (
+              coalesce(pg_column_size(r.record), 0) + coalesce(pg_column_size(r.old_record), 0)
+            ) / v_byte_share as weight
           from rota_core.event as r
           where r.topic like v_like and r.event_id between v_since and (place).high_id
             and pg_visible_in_snapshot(r.xid, (place).high)
@@ -89,8 +103,9 @@ end;
 $$;
 
 comment on function rota_core.page_chunks(rota_core.event_position, rota_core.subscription, int) is
-$doc$The next rows of the log in a position's open window, enough for so many events, and how many
-these hold in all; nulls where there is none.
+$doc$The next rows of the log in a position's open window, enough for so many events, or a
+megabyte as stored, and what they come to, in events: no more than asked for where the window or
+its phase ends with them. Nulls where there is none.
 
 In phase 0 the stragglers, by transaction; in phase 1 the rows beyond low_id, by number: low sees
 none of them, unless a replay has set low_id back.$doc$;
