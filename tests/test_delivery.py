@@ -234,7 +234,7 @@ def test_large_events_are_not_put_together(app: Clone) -> None:
     task = handler(app, "all", "batch", size, max_attempts=1)
     subscribe(app, task, "orders", mode="batch")
     app.run(
-        "select rota.emit('orders', 'test', jsonb_build_object('n', g.n, 'x', repeat('x', 4000000)))"
+        "select rota.emit('orders', 't', jsonb_build_object('n', g.n, 'x', repeat('x', 4000000)))"
         " from generate_series(1, 100) as g (n)"
     )
     drain(app)

@@ -169,6 +169,7 @@
 \ir event/pass_page.sql
 \ir event/page_without.sql
 \ir event/page_size.sql
+\ir event/page_stragglers.sql
 \ir event/page_chunks.sql
 \ir event/page_envelopes.sql
 \ir event/page_events.sql

@@ -16,39 +16,9 @@ declare
   v_rows int := 40;
 begin
   if (place).phase = 0 then
-    -- Stragglers: committed since low was taken, with numbers that were given out before. By their
-    -- transactions: the index on topics is no way to them.
-    select array_agg(s.event_id order by s.event_id), array_agg(distinct s.topic), sum(s.weight)
-    into chunks, topics, total
-    from (
-      select
-        c.event_id, c.weight, c.topic,
-        sum(c.weight) over (order by c.event_id) - c.weight as before
-      from (
-        select
-          e.event_id, e.topic, e.events + (
-            coalesce(pg_column_size(e.record), 0) + coalesce(pg_column_size(e.old_record), 0)
-          ) / v_byte_share as weight
-        from rota_core.event as e
-        where e.xid >= pg_snapshot_xmax((place).low) and e.xid < pg_snapshot_xmax((place).high)
-          and e.event_id between v_since and (place).low_id
-          and pg_visible_in_snapshot(e.xid, (place).high)
-          and e.topic || '' like v_like and ((source).types is null or e.type = any((source).types))
-        union all
-        select
-          e.event_id, e.topic, e.events + (
-            coalesce(pg_column_size(e.record), 0) + coalesce(pg_column_size(e.old_record), 0)
-          ) / v_byte_share as weight
-        from rota_core.event as e
-        where e.xid = any(array(select pg_snapshot_xip((place).low)))
-          and e.event_id between v_since and (place).low_id
-          and pg_visible_in_snapshot(e.xid, (place).high)
-          and e.topic || '' like v_like and ((source).types is null or e.type = any((source).types))
-        order by event_id
-        limit page_chunks.max_events + 1
-      ) as c
-    ) as s
-    where s.before <= page_chunks.max_events;
+    select p.chunks, p.topics, p.total
+    into page_chunks.chunks, page_chunks.topics, page_chunks.total
+    from rota_core.page_stragglers(place, source, v_since, max_events) as p;
     return;
   end if;
 
