@@ -50,8 +50,8 @@ $$;
 comment on function rota_core.page_stragglers(
   rota_core.event_position, rota_core.subscription, bigint, int
 ) is
-$doc$The part of page_chunks that reads phase 0: from a number up to low_id, what the position's later
-snapshot sees and the earlier does not.$doc$;
+$doc$The part of page_chunks that reads phase 0: from a number up to low_id, what the position's
+later snapshot sees and the earlier does not.$doc$;
 
 revoke all on function rota_core.page_stragglers(
   rota_core.event_position, rota_core.subscription, bigint, int
