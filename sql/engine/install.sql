@@ -63,6 +63,7 @@
 \ir task/warn_unreachable.sql
 
 -- run: starting, looking at, stopping
+\ir pipeline/pipeline_progress.sql
 \ir run/redact.sql
 \ir run/redact_task.sql
 \ir run/runs.sql
@@ -75,9 +76,11 @@
 \ir run/claim_key.sql
 \ir run/enqueue_run.sql
 \ir run/erase_subject.sql
+\ir run/move_runs.sql
 \ir run/finish_runs.sql
 \ir run/get_run.sql
 \ir run/requeue_finished.sql
+\ir run/rerun.sql
 \ir run/retry.sql
 \ir run/retry_all.sql
 \ir run/start.sql
@@ -278,6 +281,69 @@
 \ir event/tend_watches.sql
 \ir event/watches.sql
 \ir event/health_watches.sql
+
+-- pipeline: definitions, and what drives their runs
+\ir pipeline/step.sql
+\ir pipeline/refuse_step.sql
+\ir pipeline/parse_step_path.sql
+\ir pipeline/check_step.sql
+\ir pipeline/parse_step.sql
+\ir pipeline/step_cycle.sql
+\ir pipeline/check_steps.sql
+\ir pipeline/check_nesting.sql
+\ir pipeline/save_pipeline.sql
+\ir pipeline/define_pipeline.sql
+\ir pipeline/drop_pipeline.sql
+\ir pipeline/lock_pipelines.sql
+\ir pipeline/hold_pipelines.sql
+\ir pipeline/try_pipelines.sql
+\ir pipeline/step_key.sql
+\ir pipeline/step_input.sql
+\ir pipeline/step_timeout_error.sql
+\ir pipeline/pipeline_timeout_error.sql
+\ir pipeline/keep_output.sql
+\ir pipeline/end_step.sql
+\ir pipeline/start_plain.sql
+\ir pipeline/start_elements.sql
+\ir pipeline/start_single.sql
+\ir pipeline/start_map.sql
+\ir pipeline/start_step.sql
+\ir pipeline/start_others.sql
+\ir pipeline/cancel_queued.sql
+\ir pipeline/stop_children.sql
+\ir pipeline/stop_pipeline.sql
+\ir pipeline/stop_failed.sql
+\ir pipeline/end_map.sql
+\ir pipeline/settle_failed_step.sql
+\ir pipeline/settle_steps.sql
+\ir pipeline/settle_map.sql
+\ir pipeline/settle_elements.sql
+\ir pipeline/start_compensation.sql
+\ir pipeline/settle_compensations.sql
+\ir pipeline/promote_steps.sql
+\ir pipeline/pipeline_output.sql
+\ir pipeline/redact_steps.sql
+\ir pipeline/end_pipelines.sql
+\ir pipeline/advance_pipelines.sql
+\ir pipeline/begin_pipelines.sql
+\ir pipeline/cancel_pipeline.sql
+\ir pipeline/runs_to_resume.sql
+\ir pipeline/resume_step.sql
+\ir pipeline/steps_to_redo.sql
+\ir pipeline/reset_steps.sql
+\ir pipeline/resume_pipeline.sql
+\ir pipeline/raise_no_step.sql
+\ir pipeline/refuse_step_retry.sql
+\ir pipeline/signalled_steps.sql
+\ir pipeline/pass_signal.sql
+\ir pipeline/signal.sql
+\ir pipeline/skip_step.sql
+\ir pipeline/step_due.sql
+\ir pipeline/drive_pipelines.sql
+\ir pipeline/lost_steps.sql
+\ir pipeline/tend_pipelines.sql
+\ir pipeline/pipelines.sql
+\ir pipeline/pipeline_steps.sql
 
 -- worker: claiming, executing, supervising
 \ir worker/raise_lost.sql

@@ -31,6 +31,11 @@ begin
   )
   select array_agg(e.run_id) into v_runs from erased as e;
 
+  delete from rota_core.element_output as o where o.run_id = any(v_runs);
+  update rota_core.step_output as o set output = null where o.run_id = any(v_runs);
+  update rota_core.run_step as s set error = null where s.run_id = any(v_runs);
+  update rota_core.pipeline_run as p set error = null where p.run_id = any(v_runs);
+  delete from rota_core.run_signal as g where g.run_id = any(v_runs);
   update rota_core.attempt as a set error = null where a.run_id = any(v_runs);
   delete from rota_core.log as l where l.run_id = any(v_runs);
   delete from rota_core.run_key as k where k.run_id = any(v_runs);

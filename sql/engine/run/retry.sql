@@ -12,11 +12,12 @@ declare
 begin
   select c.* into v_run from rota_core.check_own_run(retry.run_id) as c;
 
-  if from_step is not null then
-    raise exception using
-      errcode = 'invalid_parameter_value',
-      message = format('run %s of task %s has no steps', retry.run_id, v_run.task),
-      hint = format('select rota.retry(%s);', retry.run_id);
+  perform rota_core.refuse_step_retry(retry.run_id, retry.from_step);
+  if from_step is not null and v_run.state in ('succeeded', 'failed', 'cancelled') then
+    v_state := rota_core.resume_pipeline(retry.run_id, from_step);
+    if v_state <> v_run.state then
+      return v_state;
+    end if;
   end if;
 
   if v_run.state = 'queued' then
@@ -41,7 +42,7 @@ begin
 
   if v_run.state in ('failed', 'cancelled') then
     v_state := rota_core.requeue_finished(retry.run_id);
-    if v_state = 'queued' then
+    if v_state in ('queued', 'running') then
       return v_state;
     end if;
   end if;
@@ -62,11 +63,13 @@ comment on function rota.retry(bigint, text) is
 $doc$Queue a failed or cancelled run again, now, with the same input and a fresh count of attempts.
 
 A chunked task goes on at its last checkpoint. A run that waits for its next attempt is made due
-now.
-- from_step: for pipelines.
+now. A pipeline goes on from the steps that failed or were cancelled; those that succeeded keep their
+outputs, unless they were compensated.
+- from_step: of a pipeline: also this step and all that come after it, even if they succeeded.
 
-Returns `queued`. Raises 42704 for an unknown run, 42501 for another's run, RT001 for a run that is
-running, succeeded, was skipped, was a command that pg_cron ran, or whose data are erased.
+Returns `queued`, of a pipeline `running`. Raises 42704 for an unknown run, 42501 for another's run, 22023 for a
+from_step where there are no steps, RT001 for a run that is running, succeeded, was skipped, is a
+step of a pipeline, was a command that pg_cron ran, or whose data are erased.
 For: rota_app (own runs), rota_admin.$doc$;
 
 revoke all on function rota.retry(bigint, text) from public;
