@@ -9,8 +9,8 @@ declare
   v_now timestamptz := rota_core.wall_clock();
   v_runs bigint[];
   v_run record;
-  v_results rota_core.step_result[] := '{}';
-  v_ended rota_core.step_end[] := '{}';
+  v_results rota_core.step_result[] := array[]::rota_core.step_result[];
+  v_ended rota_core.step_end[] := array[]::rota_core.step_end[];
 begin
   perform rota_core.plan_for_index();
   v_runs := array(

@@ -7,7 +7,7 @@ as $$
 declare
   v_now timestamptz := rota_core.wall_clock();
   v_run record;
-  v_done bigint[] := '{}';
+  v_done bigint[] := array[]::bigint[];
   v_results rota_core.step_result[];
 begin
   for v_run in
@@ -24,7 +24,7 @@ begin
     end if;
   end loop;
   if v_done = '{}' then
-    return '{}';
+    return array[]::rota_core.step_result[];
   end if;
 
   with ended as (

@@ -10,7 +10,7 @@ declare
   v_other rota_core.step_ref[];
   v_skipped rota_core.step_ref[];
   v_step rota_core.step_ref;
-  v_more rota_core.step_end[] := '{}';
+  v_more rota_core.step_end[] := array[]::rota_core.step_end[];
 begin
   with freed as (
     select

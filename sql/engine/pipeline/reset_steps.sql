@@ -7,8 +7,8 @@ as $$
 declare
   v_redo text[] := coalesce(rota_core.steps_to_redo(run_id, from_step), '{}');
   v_step record;
-  v_ready rota_core.step_ref[] := '{}';
-  v_ended rota_core.step_end[] := '{}';
+  v_ready rota_core.step_ref[] := array[]::rota_core.step_ref[];
+  v_ended rota_core.step_end[] := array[]::rota_core.step_end[];
 begin
   for v_step in
     select

@@ -51,7 +51,7 @@ begin
     not exists (select from unnest(steps) as o where s.step = any (o.after))
   from unnest(steps) as s;
   insert into rota_core.pipeline_edge (pipeline, version, step, dependant)
-  select name, v_version, a.name, s.step
+  select save_pipeline.name, v_version, a.name, s.step
   from unnest(steps) as s
   cross join unnest(s.after) as a (name);
 

@@ -9,8 +9,8 @@ declare
   v_map record;
   v_settled record;
 begin
-  ended := '{}';
-  more := '{}';
+  ended := array[]::rota_core.step_end[];
+  more := array[]::rota_core.step_result[];
   insert into rota_core.element_output as o (run_id, step, element, output)
   select r.parent_run_id, r.step, r.element, r.output
   from unnest(results) as r

@@ -14,7 +14,7 @@ begin
   where s.run_id = (result).parent_run_id and s.step = (result).step and s.state = 'started'
   returning s.is_expired into v_expired;
   if not found then
-    return '{}';
+    return array[]::rota_core.step_end[];
   end if;
 
   if v_expired then

@@ -12,8 +12,8 @@ declare
   v_stopping boolean;
   v_next int := 0;
 begin
-  ended := '{}';
-  more := '{}';
+  ended := array[]::rota_core.step_end[];
+  more := array[]::rota_core.step_result[];
   update rota_core.run_step as s
   set
     open_runs = s.open_runs - settle_map.runs,

@@ -5,7 +5,6 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_succeeded rota_core.step_ref[];
   v_large bigint[];
   v_ended rota_core.step_end[];
   v_result rota_core.step_result;

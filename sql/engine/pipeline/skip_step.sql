@@ -6,11 +6,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_run record;
   v_state text;
   v_running bigint;
 begin
-  select c.* into v_run from rota_core.check_own_run(skip_step.run_id) as c;
+  perform rota_core.check_own_run(skip_step.run_id);
   perform rota_core.lock_pipelines(array[skip_step.run_id]);
   select s.state into v_state
   from rota_core.run_step as s

@@ -22,7 +22,8 @@ begin
   from (
     select
       t.task, t.lane, t.priority + r.priority as priority, v_now + d.start_delay as run_at,
-      input #- d.for_each as rest, input #> d.for_each as elements,
+      start_elements.input #- d.for_each as rest,
+      start_elements.input #> d.for_each as elements,
       rota_core.is_limited(t) as is_limited, r.created_by, t.tags || r.tags as tags, s.round,
       'pipeline:' || p.pipeline as origin
     from rota_core.pipeline_run as p

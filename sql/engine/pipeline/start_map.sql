@@ -36,7 +36,7 @@ begin
     due_at = coalesce(s.due_at, v_now + (def).timeout)
   where s.run_id = (start_map.state).run_id and s.step = (def).step;
   perform rota_core.start_elements((state).run_id, (def).step, input, 0, v_now_many);
-  return '{}';
+  return array[]::rota_core.step_end[];
 end;
 $$;
 

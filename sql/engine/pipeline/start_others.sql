@@ -6,7 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_step rota_core.step_ref;
-  v_ended rota_core.step_end[] := '{}';
+  v_ended rota_core.step_end[] := array[]::rota_core.step_end[];
 begin
   foreach v_step in array steps loop
     v_ended := v_ended || rota_core.start_step((v_step).run_id, (v_step).step, 'condition');

@@ -20,7 +20,8 @@ begin
     parent_run_id, step
   )
   select
-    t.task, t.lane, t.priority + r.priority, v_now + (def).start_delay, input,
+    t.task, t.lane, t.priority + r.priority, v_now + (def).start_delay,
+    start_single.input,
     rota_core.is_limited(t), v_now, r.created_by,
     rota_core.step_key(r.run_id, (def).step, (start_single.state).round, null), t.tags || r.tags,
     'pipeline:' || (def).pipeline, r.run_id, (def).step

@@ -40,7 +40,7 @@ begin
     update rota_core.run_step as s
     set state = 'blocked', ready_at = coalesce(s.ready_at, v_now), due_at = v_now + v_def.timeout
     where s.run_id = start_step.run_id and s.step = start_step.step;
-    return '{}';
+    return array[]::rota_core.step_end[];
   end if;
   update rota_core.run_signal as g
   set is_delivered = true
@@ -50,7 +50,7 @@ begin
     update rota_core.run_step as s
     set state = 'delayed', ready_at = coalesce(s.ready_at, v_now), due_at = v_now + v_def.start_delay
     where s.run_id = start_step.run_id and s.step = start_step.step;
-    return '{}';
+    return array[]::rota_core.step_end[];
   end if;
   if v_def.task is null then
     return rota_core.end_step(run_id, step, 'succeeded',
@@ -61,7 +61,7 @@ begin
     return rota_core.start_map(v_def, v_state, v_input);
   end if;
   perform rota_core.start_single(v_def, v_state, v_input);
-  return '{}';
+  return array[]::rota_core.step_end[];
 end;
 $$;
 

@@ -53,7 +53,7 @@ $doc$One step of a pipeline, to be handed to rota.define_pipeline.
 - start_delay: how long it waits after that.
 - max_parallel: how many elements of for_each run at once (default: all).
 
-Returns the step as a JSON object. For: everybody who may define pipelines.$doc$;
+Returns the step as a JSON object. For: rota_admin.$doc$;
 
 revoke all on function rota.step(
   text, text, text[], text, text, text, text, text, interval, interval, int

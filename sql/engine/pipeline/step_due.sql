@@ -8,8 +8,8 @@ as $$
 declare
   v_state text;
 begin
-  ended := '{}';
-  more := '{}';
+  ended := array[]::rota_core.step_end[];
+  more := array[]::rota_core.step_result[];
   select s.state into v_state
   from rota_core.run_step as s
   where s.run_id = step_due.run_id and s.step = step_due.step

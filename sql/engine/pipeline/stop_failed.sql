@@ -6,7 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_failed record;
-  v_more rota_core.step_result[] := '{}';
+  v_more rota_core.step_result[] := array[]::rota_core.step_result[];
 begin
   for v_failed in
     select distinct on (p.run_id) p.run_id, d.on_failure = 'compensate' as compensates,

@@ -17,7 +17,7 @@ begin
     -- A cancel after a failure stops what was left to finish; nothing else overrides.
     and (p.stopping is null or (p.stopping = 'failed' and reason <> 'failed'));
   if not found then
-    return '{}';
+    return array[]::rota_core.step_result[];
   end if;
 
   update rota_core.run_step as s

@@ -9,7 +9,7 @@ declare
   v_before timestamptz := rota_core.wall_clock() - rota_core.setting('history_keep')::interval;
   v_runs bigint[];
   v_lost record;
-  v_ended rota_core.step_end[] := '{}';
+  v_ended rota_core.step_end[] := array[]::rota_core.step_end[];
 begin
   -- A step whose run was lost with its task, or taken away by hand, must not keep its pipeline open.
   v_runs := rota_core.try_pipelines(array(

@@ -7,7 +7,7 @@ as $$
 declare
   v_run_id bigint;
   v_above bigint;
-  v_got bigint[] := '{}';
+  v_got bigint[] := array[]::bigint[];
 begin
   <<each>>
   for v_run_id in

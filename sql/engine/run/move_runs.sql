@@ -36,7 +36,9 @@ begin
       coalesce(move_runs.error, g.error), g.step, g.element
     from gone as g
     returning
-      run_id, state, parent_run_id, step, element, error, origin, started_at, finished_at
+      finished_run.run_id, finished_run.state, finished_run.parent_run_id, finished_run.step,
+      finished_run.element, finished_run.error, finished_run.origin, finished_run.started_at,
+      finished_run.finished_at
   )
   select
     count(*),
