@@ -27,6 +27,7 @@ alter table rota_core.run
 alter table rota_core.run drop constraint run_running_has_a_worker;
 alter table rota_core.run add constraint run_running_has_a_worker_or_steps
   check ((state = 'running') = (worker_id is not null or version is not null));
+create index run_of_pipeline on rota_core.run (run_id) where version is not null;
 create index run_of_pipeline_to_stop on rota_core.run (run_id)
   where version is not null and stop_reason is not null;
 alter table rota_core.finished_run
@@ -179,6 +180,18 @@ create table rota_core.run_signal (
 comment on table rota_core.run_signal is
   'Signals by run. One may come before its step waits for it, or before the run has begun.';
 create index run_signal_undelivered on rota_core.run_signal (run_id) where not is_delivered;
+
+create table rota_core.artifact (
+  run_id     bigint not null,
+  name       text not null,
+  media_type text not null,
+  content    bytea not null,
+  created_at timestamptz not null,
+  created_by name not null,
+  primary key (run_id, name)
+);
+comment on table rota_core.artifact is
+  'What runs have kept to be looked at and saved: named contents, as long as history.';
 
 create type rota_core.step_ref as (run_id bigint, step text);
 comment on type rota_core.step_ref is 'A step of a run.';
