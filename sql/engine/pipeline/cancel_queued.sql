@@ -5,7 +5,8 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- One that is being claimed, or cancelled by itself, is left alone: its end is noted when it comes.
+  -- One that is being claimed, or cancelled by itself, is left alone: its end is noted when it
+  -- comes.
   return (
     select m.results
     from rota_core.move_runs(array(

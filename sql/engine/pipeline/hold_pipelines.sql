@@ -29,7 +29,7 @@ end;
 $$;
 
 comment on function rota_core.hold_pipelines(bigint[], bigint[]) is
-$doc$Locks runs, then the pipelines they are steps of and further ones, for a caller that will settle
-the runs one by one.$doc$;
+$doc$Locks runs, then the pipelines they are steps of and further ones, for a caller that will
+settle the runs one by one.$doc$;
 
 revoke all on function rota_core.hold_pipelines(bigint[], bigint[]) from public;

@@ -42,7 +42,8 @@ left join rota_core.task as t on t.task = d.task
 left join rota_core.step_output as o on o.run_id = s.run_id and o.step = s.step
 left join lateral (
   select
-    max(r.run_id) as run_id, bool_or(r.state = 'running') as is_running,
+    max(r.run_id) as run_id,
+    bool_or(r.state = 'running') as is_running,
     min(r.started_at) as started_at
   from rota_core.run as r
   where r.parent_run_id = s.run_id and r.step = s.step

@@ -7,18 +7,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_run record;
-  v_state text;
+  v_erased boolean;
   v_command text;
 begin
   select c.* into v_run from rota_core.check_own_run(retry.run_id) as c;
 
   perform rota_core.refuse_step_retry(retry.run_id, retry.from_step);
-  if from_step is not null and v_run.state in ('succeeded', 'failed', 'cancelled') then
-    v_state := rota_core.resume_pipeline(retry.run_id, from_step);
-    if v_state <> v_run.state then
-      return v_state;
-    end if;
-  end if;
 
   if v_run.state = 'queued' then
     update rota_core.run as r
@@ -40,19 +34,19 @@ begin
       hint = format('Run it yourself: %s', v_command);
   end if;
 
-  if v_run.state in ('failed', 'cancelled') then
-    v_state := rota_core.requeue_finished(retry.run_id);
-    if v_state in ('queued', 'running') then
-      return v_state;
-    end if;
+  select f.redacted into v_erased from rota_core.finished_run as f where f.run_id = retry.run_id;
+  if not v_erased and from_step is not null then
+    return rota_core.resume_pipeline(retry.run_id, from_step);
+  elsif not v_erased and v_run.state in ('failed', 'cancelled') then
+    return rota_core.requeue_finished(retry.run_id);
   end if;
 
   raise exception using
     errcode = 'RT001',
     message = format(
-      case when v_state in ('failed', 'cancelled') then 'run %s is erased and cannot be retried'
-        else 'run %s is %s and cannot be retried' end,
-      retry.run_id, coalesce(v_state, v_run.state)
+      case when v_erased and v_run.state <> 'succeeded'
+        then 'run %s is erased and cannot be retried' else 'run %s is %s and cannot be retried' end,
+      retry.run_id, v_run.state
     ),
     hint = case when v_run.state = 'running' then format('select rota.cancel(%s);', retry.run_id)
       else format('Start it anew: select * from rota.start(%L);', v_run.task) end;
