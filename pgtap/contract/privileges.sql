@@ -54,7 +54,7 @@ values
     external_runs external_tasks failures_from fire_due harvest_cron has_deferred_constraints
     hold_locks lane_workers lanes log_external note_cron_change note_trouble open_cron_place
     open_worker open_workers page_size page_without purge_cron record_chunk record_outcomes
-    recover_workers refuse_read_only register_worker request_stop reset_session run_batch
+    recover_workers refuse_output refuse_read_only register_worker request_stop reset_session run_batch
     runs_to_stop see_worker serve_lane setting start_for_events stop_runs supervise_once tend
     tend_events tend_pipelines tend_watches try_delivery wake_subscriptions wall_clock
     wanted_cron_jobs work_slice written_cron_jobs

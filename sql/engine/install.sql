@@ -283,6 +283,7 @@
 \ir event/health_watches.sql
 
 -- pipeline: definitions, and what drives their runs
+\ir pipeline/plan_in_order.sql
 \ir pipeline/step.sql
 \ir pipeline/refuse_step.sql
 \ir pipeline/parse_step_path.sql
@@ -391,6 +392,7 @@
 \ir worker/record_outcomes.sql
 \ir worker/recover_workers.sql
 \ir worker/redact_finished.sql
+\ir worker/refuse_output.sql
 \ir worker/refuse_read_only.sql
 \ir worker/register_worker.sql
 \ir worker/request_stop.sql

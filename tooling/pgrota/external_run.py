@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from pgrota import external, output
 
+MAX_OUTPUT = 100 * 2**20
 RECORD = """
 select rota_core.record_outcomes(
   %s,
@@ -152,6 +153,11 @@ def encode(answer: Any) -> Jsonb | None:
         text = json.dumps(answer, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise WrongAnswer(f"the handler's answer cannot be JSON: {error}") from None
+    if len(text) > MAX_OUTPUT:
+        raise WrongAnswer(
+            f"the handler's answer has {len(text) >> 20} MB;"
+            f" at most {MAX_OUTPUT >> 20} can be stored"
+        )
     if "\\u0000" in text:
         raise WrongAnswer("the handler's answer holds a null character, which no jsonb can")
     return Jsonb(json.loads(text))

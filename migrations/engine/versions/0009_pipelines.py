@@ -196,6 +196,17 @@ comment on table rota_core.artifact is
 create type rota_core.step_ref as (run_id bigint, step text);
 comment on type rota_core.step_ref is 'A step of a run.';
 
+create type rota_core.plain_start as (
+  run_id      bigint,
+  step        text,
+  round       int,
+  pipeline    text,
+  task        text,
+  after       text[],
+  start_delay interval
+);
+comment on type rota_core.plain_start is 'A step to be started as one run.';
+
 create type rota_core.step_result as (
   parent_run_id   bigint,
   step            text,

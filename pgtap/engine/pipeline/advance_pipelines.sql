@@ -89,7 +89,6 @@ begin
 end;
 $$;
 create temp table r (name text primary key, run_id bigint);
-
 -- the deed: inputs and outputs
 insert into r select 'diamond', pg_temp.run_of(array[
   rota.step('a', 'echo'), rota.step('b', 'echo', '{a}'), rota.step('c', 'echo', '{a}'),

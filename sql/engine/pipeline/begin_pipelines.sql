@@ -10,7 +10,7 @@ as $$
 declare
   v_now timestamptz := rota_core.wall_clock();
   v_runs bigint[];
-  v_plain rota_core.step_ref[];
+  v_plain rota_core.plain_start[];
   v_other rota_core.step_ref[];
 begin
   v_runs := array(select i.run_id from unnest(items) as i where i.kind = 'pipeline');
@@ -18,6 +18,7 @@ begin
     return items;
   end if;
   perform rota_core.plan_for_index();
+  perform rota_core.plan_in_order();
 
   with begun as (
     update rota_core.run as r
@@ -40,29 +41,24 @@ begin
     perform rota_core.raise_lost(worker_id);
   end if;
 
-  with made as (
-    insert into rota_core.run_step (
-      run_id, step, state, remaining, open_runs, ready_at, due_at
-    )
-    select
-      p.run_id, d.step,
-      case when d.after = '{}' and d.is_plain then 'started' else 'waiting' end,
-      cardinality(d.after), (d.after = '{}' and d.is_plain)::int,
-      case when d.after = '{}' then v_now end,
-      case when d.after = '{}' then v_now + d.timeout end
-    from rota_core.pipeline_run as p
-    join rota_core.pipeline_step as d on d.pipeline = p.pipeline and d.version = p.version
-    where p.run_id = any (v_runs)
-    order by p.run_id, d.step
-    returning run_id, step, state, remaining
-  )
+  insert into rota_core.run_step (run_id, step, state, remaining, ready_at, due_at)
   select
-    array_agg(row(m.run_id, m.step)::rota_core.step_ref) filter (where m.state = 'started'),
-    array_agg(row(m.run_id, m.step)::rota_core.step_ref) filter (where m.state = 'waiting')
-  into v_plain, v_other
-  from made as m
-  where m.remaining = 0;
+    p.run_id, d.step, case when d.after = '{}' and d.is_plain then 'started' else 'waiting' end,
+    cardinality(d.after), case when d.after = '{}' then v_now end,
+    case when d.after = '{}' then v_now + d.timeout end
+  from rota_core.pipeline_run as p
+  join rota_core.pipeline_step as d on d.pipeline = p.pipeline and d.version = p.version
+  where p.run_id = any (v_runs)
+  order by p.run_id, d.step;
 
+  select
+    array_agg(row(p.run_id, d.step, 1, p.pipeline, d.task, d.after,
+      d.start_delay)::rota_core.plain_start) filter (where d.is_plain),
+    array_agg(row(p.run_id, d.step)::rota_core.step_ref) filter (where not d.is_plain)
+  into v_plain, v_other
+  from rota_core.pipeline_run as p
+  join rota_core.pipeline_step as d on d.pipeline = p.pipeline and d.version = p.version
+  where p.run_id = any (v_runs) and d.after = '{}';
   if v_plain is not null then
     perform rota_core.start_plain(v_plain);
   end if;

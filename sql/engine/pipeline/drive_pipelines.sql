@@ -13,6 +13,7 @@ declare
   v_ended rota_core.step_end[] := array[]::rota_core.step_end[];
 begin
   perform rota_core.plan_for_index();
+  perform rota_core.plan_in_order();
   v_runs := array(
     select p.run_id from rota_core.pipeline_run as p where p.timeout_at <= v_now
     union

@@ -28,11 +28,16 @@ begin
       format('the outputs of %s elements are larger than 100 MB together', (map).elements), '',
       'Keep large data in a table and answer with its key.', ''));
   end if;
-  select jsonb_agg(o.output order by e.element)
+  if (map).failed_elements > 0 then
+    insert into rota_core.element_output as o (run_id, step, element, output)
+    select (map).run_id, (map).step, e.element, null
+    from generate_series(0, (map).elements - 1) as e (element)
+    on conflict on constraint element_output_pkey do nothing;
+  end if;
+  select jsonb_agg(o.output order by o.element)
   into v_output
-  from generate_series(0, (map).elements - 1) as e (element)
-  left join rota_core.element_output as o
-    on o.run_id = (map).run_id and o.step = (map).step and o.element = e.element;
+  from rota_core.element_output as o
+  where o.run_id = (map).run_id and o.step = (map).step;
   delete from rota_core.element_output as o
   where o.run_id = (map).run_id and o.step = (map).step;
   if (map).failed_elements > 0 then

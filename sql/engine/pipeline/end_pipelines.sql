@@ -39,7 +39,7 @@ begin
   gone as (
     delete from rota_core.run as r
     using ended as e
-    where r.run_id = e.run_id
+    where r.run_id = any (v_done) and r.run_id = e.run_id
     returning r.*, e.state as end_state, e.error as end_error
   ),
   kept as (

@@ -6,7 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz := rota_core.wall_clock();
-  v_plain rota_core.step_ref[];
+  v_plain rota_core.plain_start[];
   v_other rota_core.step_ref[];
   v_skipped rota_core.step_ref[];
   v_step rota_core.step_ref;
@@ -26,25 +26,26 @@ begin
   changed as (
     update rota_core.run_step as s
     set
-      remaining = s.remaining - f.steps, is_skipped = s.is_skipped or f.skips,
-      (state, open_runs, ready_at, due_at) = (
-        select
-          case when w.starts then 'started' else s.state end, w.starts::int,
-          case when s.remaining = f.steps then v_now end,
-          case when w.starts then v_now + d.timeout end
-        from (
-          select s.remaining = f.steps and not (s.is_skipped or f.skips) and d.is_plain
-            and not f.has_large as starts
-        ) as w
-      )
+      remaining = s.remaining - f.steps,
+      is_skipped = s.is_skipped or f.skips,
+      state = case
+        when s.remaining = f.steps and d.is_plain and not f.has_large
+          and not s.is_skipped and not f.skips
+          then 'started'
+        else s.state end,
+      ready_at = case when s.remaining = f.steps then v_now end,
+      due_at = case when s.remaining = f.steps then v_now + d.timeout end
     from freed as f
     join rota_core.pipeline_step as d
       on (d.pipeline, d.version, d.step) = (f.pipeline, f.version, f.dependant)
     where s.run_id = f.run_id and s.step = f.dependant and s.state = 'waiting'
-    returning s.run_id, s.step, s.state, s.remaining, s.is_skipped
+    returning
+      s.run_id, s.step, s.state, s.remaining, s.is_skipped, s.round, f.pipeline, d.task, d.after,
+      d.start_delay
   )
   select
-    array_agg(row(c.run_id, c.step)::rota_core.step_ref) filter (where c.state = 'started'),
+    array_agg(row(c.run_id, c.step, c.round, c.pipeline, c.task, c.after,
+      c.start_delay)::rota_core.plain_start) filter (where c.state = 'started'),
     array_agg(row(c.run_id, c.step)::rota_core.step_ref)
       filter (where c.state = 'waiting' and c.remaining <= 0 and not c.is_skipped),
     array_agg(row(c.run_id, c.step)::rota_core.step_ref)

@@ -21,8 +21,9 @@ begin
   ),
   kept as (
     insert into rota_core.step_output as o (run_id, step, output, bytes)
-    select c.run_id, c.step, c.output, coalesce(pg_column_size(c.output), 0)
+    select c.run_id, c.step, c.output, pg_column_size(c.output)
     from changed as c
+    where c.output is not null
     on conflict (run_id, step) do update
     set output = excluded.output, bytes = excluded.bytes
     returning o.run_id, o.bytes
