@@ -23,7 +23,8 @@ values
   ('define_calendar', $$name text, rules jsonb$$, $$text$$),
   ('define_lane', $$name text, workers integer = 1$$, $$text$$),
   ('define_pipeline', $$
-    name text, steps jsonb[], timeout interval = NULL, alert text = NULL, tags text[] = '{}'
+    name text, steps jsonb[], timeout interval = NULL, alert text = NULL, tags text[] = '{}',
+    owner text = NULL, doc jsonb = '{}'
   $$, $$text$$),
   ('define_schedule', $$
     name text, cron text, task text = NULL, input jsonb = '{}', timezone text = 'UTC',
