@@ -9,19 +9,20 @@ values
     ack_events allow_run_as calendar_excludes call_task cancel configure cron_matches cron_next
     cron_prev define_calendar define_lane define_pipeline define_schedule define_task
     discard_dead_letters drop_calendar drop_lane drop_pipeline drop_schedule drop_task emit
-    erase_subject fetch_events get_run log pause redrive_dead_letters replay_subscription rerun
-    resume retry retry_all signal skip_step start start_many start_schedule step subscribe
-    unsubscribe unwatch_table watch_table
+    erase_subject fetch_events get_artifact get_run log pause redrive_dead_letters
+    replay_subscription rerun resume retry retry_all save_artifact signal skip_step start
+    start_many start_schedule step subscribe unsubscribe unwatch_table watch_table
   '),
   ('rota_app', 'rota', '
     ack_events calendar_excludes call_task cancel cron_matches cron_next cron_prev emit
-    fetch_events get_run log rerun retry signal skip_step start start_many
+    fetch_events get_artifact get_run log rerun retry save_artifact signal skip_step start
+    start_many
   '),
   ('rota_monitor', 'rota', 'calendar_excludes cron_matches cron_next cron_prev'),
   ('rota_reader', 'rota', 'calendar_excludes cron_matches cron_next cron_prev'),
   ('rota_worker', 'rota', '
-    calendar_excludes cron_matches cron_next cron_prev emit log serve start start_many supervise
-    work
+    calendar_excludes cron_matches cron_next cron_prev emit log save_artifact serve start
+    start_many supervise work
   '),
   ('rota_admin', 'rota_core', '
     adopt_restore capture_name capture_version check_answer check_condition check_watch
@@ -54,18 +55,18 @@ values
     external_runs external_tasks failures_from fire_due harvest_cron has_deferred_constraints
     hold_locks lane_workers lanes log_external note_cron_change note_trouble open_cron_place
     open_worker open_workers page_size page_without purge_cron record_chunk record_outcomes
-    recover_workers refuse_output refuse_read_only register_worker request_stop reset_session run_batch
-    runs_to_stop see_worker serve_lane setting start_for_events stop_runs supervise_once tend
-    tend_events tend_pipelines tend_watches try_delivery wake_subscriptions wall_clock
-    wanted_cron_jobs work_slice written_cron_jobs
+    recover_workers refuse_output refuse_read_only register_worker request_stop reset_session
+    run_batch runs_to_stop save_external_artifact see_worker serve_lane setting start_for_events
+    stop_runs supervise_once tend tend_events tend_pipelines tend_watches try_delivery
+    wake_subscriptions wall_clock wanted_cron_jobs work_slice written_cron_jobs
   '),
   ('rota_admin', 'rota views', '
-    attempts calendars dead_letters events health logs missed_deadlines pipeline_steps pipelines
-    runs schedules slots subscriptions tasks watches workers
+    artifacts attempts calendars dead_letters events health logs missed_deadlines pipeline_steps
+    pipelines runs schedules slots subscriptions tasks watches workers
   '),
   ('rota_reader', 'rota views', '
-    attempts calendars dead_letters events health logs missed_deadlines pipeline_steps pipelines
-    runs schedules slots subscriptions tasks watches workers
+    artifacts attempts calendars dead_letters events health logs missed_deadlines pipeline_steps
+    pipelines runs schedules slots subscriptions tasks watches workers
   '),
   ('rota_admin', 'schemas', 'rota rota_core'),
   ('rota_app', 'schemas', 'rota rota_core'),

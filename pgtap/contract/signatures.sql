@@ -54,6 +54,7 @@ values
     schema_name text, table_name text, payload jsonb, record jsonb, old_record jsonb,
     attempts integer)
   $$),
+  ('get_artifact', $$run_id bigint, name text$$, $$bytea$$),
   ('get_run', $$run_id bigint$$, $$jsonb$$),
   ('log', $$level text, message text, context jsonb = '{}'$$, $$void$$),
   ('pause', $$
@@ -67,6 +68,9 @@ values
   ('resume', $$kind text, name text$$, $$void$$),
   ('retry', $$run_id bigint, from_step text = NULL$$, $$text$$),
   ('retry_all', $$task text, since timestamp with time zone$$, $$bigint$$),
+  ('save_artifact', $$
+    name text, content jsonb = NULL, data bytea = NULL, media_type text = NULL
+  $$, $$void$$),
   ('serve', $$IN budget interval = '00:00:58'$$, $$procedure$$),
   ('signal', $$run_id bigint, signal text, payload jsonb = '{}'$$, $$boolean$$),
   ('skip_step', $$run_id bigint, step text, output jsonb = NULL$$, $$text$$),
@@ -129,7 +133,7 @@ select is_empty(
 select views_are(
   'rota',
   string_to_array(
-    'attempts calendars dead_letters events health logs missed_deadlines pipeline_steps pipelines '
+    'artifacts attempts calendars dead_letters events health logs missed_deadlines pipeline_steps pipelines '
     'runs schedules slots '
     'subscriptions tasks watches workers', ' '
   )::name[],

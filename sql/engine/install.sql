@@ -68,6 +68,12 @@
 \ir run/redact_task.sql
 \ir run/runs.sql
 \ir run/attempts.sql
+\ir run/family_of.sql
+\ir run/store_artifact.sql
+\ir run/save_artifact.sql
+\ir run/save_external_artifact.sql
+\ir run/get_artifact.sql
+\ir run/artifacts.sql
 \ir run/call_task.sql
 \ir run/cancel.sql
 \ir run/check_answer.sql

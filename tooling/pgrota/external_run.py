@@ -28,6 +28,7 @@ select rota_core.record_outcomes(
 )
 """
 LOG = "select rota_core.log_external(%s, %s, %s, %s, %s, %s)"
+KEEP = "select rota_core.save_external_artifact(%s, %s, %s, %s, %s, %s)"
 OUTER, INNER = 2, 3
 LONGEST = 8000
 WRONG_SHAPE, CANCELLED, RAISED = "RT005", "57014", "P0001"
@@ -135,6 +136,12 @@ class WorkingContext(external.Context):
         run = self._run
         where = (run.worker_id, run.run_id, run.attempt)
         self._write(LOG, (*where, level, storable(str(message)), document))
+
+    def save_artifact(self, name: str, data: Any, media_type: str | None = None) -> None:
+        run = self._run
+        where = (run.worker_id, run.run_id, run.attempt)
+        with self.transaction() as connection:
+            connection.execute(KEEP, (*where, name, *external.content_of(data, media_type)))
 
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection]:
