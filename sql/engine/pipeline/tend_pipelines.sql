@@ -56,8 +56,8 @@ end;
 $$;
 
 comment on function rota_core.tend_pipelines() is
-$doc$Upkeep of pipelines, once a minute: steps whose run is gone, what history keeps no longer, artifacts too,
-definitions that no run goes by. Returns how many old runs were removed.$doc$;
+$doc$Upkeep of pipelines, once a minute: steps whose run is gone, what history keeps no longer and
+artifacts with it, definitions that no run goes by. Returns how many old runs were removed.$doc$;
 
 revoke all on function rota_core.tend_pipelines() from public;
 grant execute on function rota_core.tend_pipelines() to rota_worker;

@@ -30,14 +30,8 @@ select rota.define_task(
 )
 from (
   values
-  (
-    'night-batch-begin', 'night_batch.begin_run', 'call', 0, null,
-    'Day, moment and cutoff of a run'
-  ),
-  (
-    'night-batch-statistics', 'night_batch.compute_statistics', 'call', 0, null,
-    'The users of the day'
-  ),
+  ('night-batch-begin', 'night_batch.begin_run', 'call', 0, null, 'Day, moment and cutoff'),
+  ('night-batch-statistics', 'night_batch.compute_statistics', 'call', 0, null, 'Users of the day'),
   ('night-batch-sessions', 'night_batch.delete_sessions', 'chunked', 0, null, 'Expired sessions'),
   -- The longest of the three comes first, so that the others run beside it.
   (
@@ -63,7 +57,7 @@ select rota.define_pipeline(
     "goals": [
       "Yesterday's figures are there before the working day begins",
       "The tables the application reads stay small and quick",
-      "Nobody has to do it by hand, or at night"
+      "Nobody does it by hand"
     ],
     "scope": [
       "User statistics of yesterday (UTC) into analytics.user_stats",
