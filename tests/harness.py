@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +132,12 @@ class Harness:
     def _home(self) -> Path:
         return self.root / str(next(self._numbers))
 
+    @cached_property
+    def _profiles(self) -> bool:
+        return self.base.binaries.has_library("plpgsql_check")
+
     def _preloaded(self) -> dict[str, object]:
-        found = self.base.binaries.has_library("plpgsql_check")
-        if not found:
+        if not self._profiles:
             return {}
         return {"shared_preload_libraries": "plpgsql_check", **statements.SETTINGS}
 
@@ -142,12 +147,11 @@ class Harness:
         """A fresh database, with the engine unless another template is named."""
         server = server or self.server
         name = f"test_{next(self._numbers)}"
+        clone = Clone(server, name)
         with server.connect() as connection:
             connection.execute(f"create database {name} template {template} strategy file_copy")
-        if server is not self.server or template != TEMPLATE:
-            return Clone(server, name)
-        clone = Clone(server, name, self.coverage)
-        self.coverage.watch(clone)
+            if self._profiles and server is self.server and template == TEMPLATE:
+                self.coverage.watch(clone, connection)
         return clone
 
     def summary(self) -> list[str]:
@@ -179,9 +183,11 @@ def harness_of(config: pytest.Config) -> Harness:
 
 
 def where_files_are_cheap() -> str:
-    """Memory if it has room for all servers of a few sessions; it outlives any kill -9."""
+    """Memory that has room for the servers of several sessions. Files there outlive any kill -9."""
     with contextlib.suppress(OSError):
-        if shutil.disk_usage(MEMORY).free >= ROOM:
+        # A server's programs are copied beside its data when its user cannot enter their directory.
+        may_run = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+        if may_run and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
             return MEMORY
     return "/tmp"
 
