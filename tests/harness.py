@@ -39,7 +39,7 @@ FAST = {
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 EXTENSIONS = {"pgtap": "tap", "plpgsql_check": "plpgsql_check"}
 MEMORY = "/dev/shm"
-ROOM = 4 << 30
+ROOM = 3 << 30
 CLEAN_UP = r"""
 read -r _ && exit
 for data in "$1"/*/server/data; do
