@@ -16,6 +16,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from pgrota import external, output
+from pgrota.masking import mask
 
 RECORD = """
 select rota_core.record_outcomes(
@@ -195,7 +196,7 @@ def _context(error: BaseException) -> str | None:
 
 
 def _clean(value: Any) -> Any:
-    return storable(value)[:LONGEST] if isinstance(value, str) else value
+    return mask(storable(value))[:LONGEST] if isinstance(value, str) else value
 
 
 def storable(text: str) -> str:
