@@ -32,6 +32,7 @@ words=({words}) CURRENT=$#words
 _rota_completion
 """,
 }
+PLAIN = {"bash": "--norc", "fish": "--no-config", "zsh": "-f"}
 Ask = Callable[..., list[str]]
 
 
@@ -54,7 +55,7 @@ def ask(tmp_path: Path) -> Ask:
         environment |= {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
         script = ASK[shell].format(words=words)
         done = subprocess.run(
-            [found, *{"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell], "-c", script],
+            [found, PLAIN[shell], "-c", script],
             env=environment | ({"ROTA_DATABASE_URL": url} if url else {}),
             capture_output=True, text=True, timeout=60, cwd=tmp_path,
         )  # fmt: skip
