@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Iterator
 
 import click
 import pytest
 
 from pgrota import cli
-
-
-def commands(
-    command: click.Command = cli.rota, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every command and group below `rota`."""
-    if path:
-        yield path, command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            yield from commands(command.get_command(context, name), (*path, name))
-
+from support_commands import commands, examples
 
 ALL = [pytest.param(path, command, id=" ".join(path)) for path, command in commands()]
-
-
-def examples(command: click.Command) -> list[str]:
-    return re.findall(r"(?:^|: )(rota .+)$", command.epilog or "", re.M)
 
 
 def parse(words: list[str]) -> list[str]:

@@ -1,10 +1,11 @@
 """A password with special characters: in no output, error, log or list of processes."""
 
+# ruff: noqa: F811 (a fixture and the argument that asks for it)
+
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,26 +14,18 @@ import pytest
 from psycopg import sql
 
 from harness import Clone, harness_of, wait_until
-from pgrota import cli, errors, masking
+from pgrota import errors
 from pgrota.commands import dev
 from pgrota.connection_string import is_odd
 from pgrota.deploy import deploy
 from pgrota.external_run import error_of
+from support_commands import EXAMPLES, Run, run  # noqa: F401
 from support_process import WorkerProcess
-from test_cli_help import commands, examples
 
 ANIMALS = ("kudu", "tapir", "lemur", "gnu9", "otter", "zebu", "yak8", "ibex", "okapi")
 PASSWORD = "kudu@tapir:lemur/gnu9?otter#zebu%yak820&\"ibex'okapi"
 WRONG = PASSWORD.replace("kudu", "kudukudu")
 ENCODED = quote(PASSWORD, safe="")
-# Those that have a server of their own, and no use for an address.
-APART = ("dev", "demo", "completion")
-EXAMPLES = {
-    " ".join(path): (*path, *shlex.split(examples(command)[0])[1 + len(path) :])
-    for path, command in commands()
-    if path[0] not in APART and not hasattr(command, "commands")
-}
-Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -46,26 +39,6 @@ def login(database: Clone) -> Iterator[str]:
     database.close()
     with database.server.connect() as connection:
         connection.execute(f"drop role {name}")
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Call a command here, as if nothing had been called before: its exit code, and all it says."""
-    for name in ("ROTA_DATABASE_URL", "DATABASE_URL", "PGPASSWORD"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-
-    def called(*words: str, **variables: str) -> tuple[int, str]:
-        monkeypatch.setattr(masking, "_known", set())
-        monkeypatch.setattr(masking, "_pieces", set())
-        with monkeypatch.context() as patch, pytest.raises(SystemExit) as left:
-            for name, value in variables.items():
-                patch.setenv(name, value)
-            cli.main(words)
-        shown = capsys.readouterr()
-        return left.value.code, shown.out + shown.err
-
-    return called
 
 
 def leaks(text: str) -> list[str]:
@@ -126,7 +99,11 @@ def test_the_right_password_and_then_no_rights(run: Run, database: Clone, login:
 
 @pytest.mark.parametrize("form", ["url", "keywords", "dotenv", "libpq", "pgpass"])
 def test_each_way_to_say_it_works(
-    run: Run, database: Clone, login: str, form: str, tmp_path: Path
+    run: Run,
+    database: Clone,
+    login: str,
+    form: str,
+    tmp_path: Path,
 ) -> None:
     variables = place(database, login)
     if form == "url":

@@ -1,10 +1,11 @@
 """A database that is read-only, forbids, or goes away: one clear error, and nothing half done."""
 
+# ruff: noqa: F811 (a fixture and the argument that asks for it)
+
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,10 @@ import pytest
 from harness import Clone, wait_until
 from pgrota import errors
 from pgrota.deploy import deploy
+from support_commands import EXAMPLES, Run, run  # noqa: F401
 from support_deploy import add_file, add_revision, dump, own_project
 from test_bad_input import state_of
-from test_cli_passwords import EXAMPLES, run  # noqa: F401
 
-Run = Callable[..., tuple[int, str]]
 GIVEN = """
 create function public.nap() returns void language sql as '';
 create table public.users (id int primary key);
@@ -45,7 +45,7 @@ def filled(database: Clone) -> Clone:
     return database
 
 
-def test_a_read_only_database(run: Run, filled: Clone) -> None:  # noqa: F811
+def test_a_read_only_database(run: Run, filled: Clone) -> None:
     filled.run(f"alter database {filled.name} set default_transaction_read_only = on")
     before = state_of(filled)
     refused = set()

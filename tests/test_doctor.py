@@ -14,12 +14,8 @@ from pgrota import diagnosis
 from pgrota.database import Database
 from pgrota.deploy import deploy
 from pgrota.server import Server
+from support_commands import check
 from support_deploy import rota
-
-
-def check(database: Clone, name: str, user: str = "postgres") -> dict | None:
-    rows = diagnosis.checks(Database(database.url(user)))
-    return next((row for row in rows if row["check_name"] == name), None)
 
 
 @pytest.fixture

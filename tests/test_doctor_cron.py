@@ -1,5 +1,7 @@
-"""rota doctor on what keeps pg_cron from starting anything. Each needs a server of its own: settings
-of pg_cron are read when it starts."""
+"""rota doctor on what keeps pg_cron from starting anything.
+
+Each needs a server of its own: settings of pg_cron are read when it starts.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import pytest
 from harness import Clone, wait_until
 from pgrota.deploy import deploy
 from pgrota.server import Server
-from test_doctor import check
+from support_commands import check
 
 
 @pytest.fixture
