@@ -29,11 +29,12 @@ values
     column_names column_numbers columns_of condition_columns condition_path condition_problem
     cover_body cover_later cover_watch cron_facts cron_job_name deadline_message end_watch
     engine_facts event_key follow_events has_trampoline health_cron health_cron_drift
-    health_cron_history health_cron_jobs health_cron_server health_engine health_events
-    health_restore health_runs health_schedules health_tasks health_watches health_worker_role
-    health_workers held_events is_within next_start oldest_unread pipeline_progress places redact
-    save_task save_watch search_path tail_events task_call trampoline_name try_capture wall_clock
-    wanted_cron_jobs watch_definition watch_members
+    health_cron_history health_cron_jobs health_cron_server health_cron_starts health_engine
+    health_events health_restore health_runs health_schedules health_server health_tasks
+    health_watches health_worker_role health_workers held_events is_within next_start
+    oldest_unread pipeline_progress places redact save_task save_watch search_path tail_events
+    task_call trampoline_name try_capture wall_clock wanted_cron_jobs watch_definition
+    watch_members
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', '
@@ -43,10 +44,11 @@ values
   ('rota_reader', 'rota_core', '
     column_names columns_of cron_facts cron_job_name deadline_message engine_facts event_key
     follow_events has_trampoline health_cron health_cron_drift health_cron_history
-    health_cron_jobs health_cron_server health_engine health_events health_restore health_runs
-    health_schedules health_tasks health_watches health_worker_role health_workers held_events
-    is_within next_start oldest_unread pipeline_progress places redact tail_events trampoline_name
-    wall_clock wanted_cron_jobs watch_members
+    health_cron_jobs health_cron_server health_cron_starts health_engine health_events
+    health_restore health_runs health_schedules health_server health_tasks health_watches
+    health_worker_role health_workers held_events is_within next_start oldest_unread
+    pipeline_progress places redact tail_events trampoline_name wall_clock wanted_cron_jobs
+    watch_members
   '),
   ('rota_worker', 'rota_core', '
     asked_to_leave begin_delivery begin_pipelines check_answer check_deadlines claim

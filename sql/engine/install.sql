@@ -423,9 +423,12 @@
 \ir report/cron_facts.sql
 \ir report/health_cron.sql
 \ir report/health_cron_server.sql
+\ir report/health_cron_starts.sql
 \ir report/health_cron_jobs.sql
 \ir report/health_cron_history.sql
 \ir report/health_cron_drift.sql
+\ir report/worker_setting.sql
+\ir report/health_server.sql
 \ir report/health_worker_role.sql
 \ir report/health_workers.sql
 \ir report/health_engine.sql

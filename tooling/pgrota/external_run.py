@@ -16,6 +16,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from pgrota import external, output
+from pgrota.masking import mask
 
 MAX_OUTPUT = 100 * 2**20
 RECORD = """
@@ -208,7 +209,7 @@ def _context(error: BaseException) -> str | None:
 
 
 def _clean(value: Any) -> Any:
-    return storable(value)[:LONGEST] if isinstance(value, str) else value
+    return mask(storable(value))[:LONGEST] if isinstance(value, str) else value
 
 
 def storable(text: str) -> str:
