@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from harness import Clone, wait_until
+from harness import Clone
 from support_crash import Crew, survives
 from support_pipeline import TASKS, Pipeline, evaluate, random_pipeline
 
