@@ -351,6 +351,7 @@
 \ir pipeline/tend_pipelines.sql
 \ir pipeline/pipelines.sql
 \ir pipeline/pipeline_steps.sql
+\ir pipeline/steps_of.sql
 
 -- worker: claiming, executing, supervising
 \ir worker/raise_lost.sql

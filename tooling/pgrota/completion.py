@@ -18,6 +18,7 @@ VIEWS = {
     "schedule": "rota.schedules",
     "subscription": "rota.subscriptions",
     "watch": "rota.watches",
+    "pipeline": "rota.pipelines",
 }
 
 
