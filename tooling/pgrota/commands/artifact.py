@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -38,14 +39,7 @@ def artifact(database: Database, run_id: int, name: str, target: Path | None, fo
         raise Problem(f"{target} exists", hint="another name, or --force")
     content = bytes(database.call("rota.get_artifact", run_id=run_id, name=name))
     if target is None:
-        if b"\0" in content and click.get_binary_stream("stdout").isatty():
-            raise Problem(
-                f"artifact {name} of run {run_id} is no text",
-                hint=f"rota run artifact {run_id} {name} --output FILE",
-            )
-        click.get_binary_stream("stdout").write(content)
-        if not content.endswith(b"\n") and b"\0" not in content:
-            click.echo()
+        _print(content, f"rota run artifact {run_id} {name} --output FILE")
         return
     try:
         target.write_bytes(content)
@@ -55,3 +49,16 @@ def artifact(database: Database, run_id: int, name: str, target: Path | None, fo
         output.data({"run_id": run_id, "name": name, "file": str(target), "bytes": len(content)})
     else:
         click.echo(f"{target}: {len(content):,} bytes")
+
+
+def _print(content: bytes, otherwise: str) -> None:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" not in text:
+        click.echo(text, nl=not text.endswith("\n"))
+    elif sys.stdout.isatty():
+        raise Problem("this is no text, which a terminal could show", hint=otherwise)
+    else:
+        click.get_binary_stream("stdout").write(content)

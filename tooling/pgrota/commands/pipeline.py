@@ -126,9 +126,7 @@ def graph(database: Database, name: str, run_id: int | None) -> None:
     if run_id is not None:
         states = {row["step"]: row["state"] for row in database.rows(pipelines.STATES, [run_id])}
         if not states:
-            raise errors.Problem(
-                f"run {run_id} has no steps", hint=f"rota run list --task {name}"
-            )
+            raise errors.Problem(f"run {run_id} has no steps", hint=f"rota run list --task {name}")
         states = {step["name"]: states.get(step["name"], "") for step in steps}
     chart = pipelines.mermaid(steps, states)
     if output.wants_json():
