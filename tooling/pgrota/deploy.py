@@ -129,6 +129,7 @@ class _Deploy(Transaction):
 
     def _project(self, each: Project) -> None:
         role = "rota_owner" if each.is_engine else self._deployer_role()
+        absent = own.absent_schemas(self.connection, each)
         changes = self._migrate(each, role)
         self._act_as("rota_owner")
         lane = ObjectLane(
@@ -140,7 +141,6 @@ class _Deploy(Transaction):
             drop_vanished=each.is_engine,
         )
         own.refuse_taken(self.connection, each, lane.before)
-        absent = own.absent_schemas(self.connection, each)
         lane.apply()
         changes += own.made_schemas(self.connection, absent) + lane.changes
         if each.is_engine:
