@@ -67,7 +67,7 @@ def common_options() -> list[click.Option]:
             help="The database. Default: ROTA_DATABASE_URL, DATABASE_URL, .env, rota dev, libpq.",
         ),
         click.Option(
-            ["--project"],
+            ["--project", "project_folder"],
             metavar="DIR",
             expose_value=False,
             callback=_keep("project"),

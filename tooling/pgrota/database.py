@@ -33,20 +33,23 @@ class Address:
 
 
 def find_address(option: str | None = None, directory: Path | None = None) -> Address:
-    """The first of: --database-url, the environment, .env, a dev server here, libpq's own."""
-    directory = directory or Path.cwd()
+    """The first of: --database-url, the environment, .env, a dev server here, libpq's own.
+
+    Here is the working directory, and then the folder of the project.
+    """
     if option:
         return Address(option, "--database-url")
     for name in VARIABLES:
         if os.environ.get(name):
             return Address(os.environ[name], name)
-    dotenv = read_dotenv(directory / ".env")
-    for name in VARIABLES:
-        if dotenv.get(name):
-            return Address(dotenv[name], f"{name} in .env")
-    url = _dev_server(directory)
-    if url:
-        return Address(url, "the server of rota dev")
+    for place in [directory] if directory else _places():
+        dotenv = read_dotenv(place / ".env")
+        for name in VARIABLES:
+            if dotenv.get(name):
+                return Address(dotenv[name], f"{name} in .env")
+        url = _dev_server(place)
+        if url:
+            return Address(url, "the server of rota dev")
     return Address("", "libpq")
 
 
@@ -220,6 +223,13 @@ def _adapt(value: Any) -> Any:
     if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
         return [Jsonb(element) for element in value]
     return value
+
+
+def _places() -> list[Path]:
+    from pgrota import config
+
+    here = config.current()
+    return list(dict.fromkeys([Path.cwd(), here.home] if here else [Path.cwd()]))
 
 
 def _dev_server(directory: Path) -> str | None:

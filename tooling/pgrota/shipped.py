@@ -124,7 +124,7 @@ def _files(one: Recipe) -> dict[str, str]:
 
 
 def _revisions(here: Config, one: Recipe) -> dict[str, str]:
-    """Its migrations, numbered after those of the project; what an earlier copy brought is there."""
+    """Its migrations, numbered after the project's, without what an earlier copy has brought."""
     folder = here.short(here.migrations)
     known = migration.revisions(here.migrations)
     found: dict[str, str] = {}

@@ -56,7 +56,7 @@ def test(
         count = sum(len(tested.assertions) for tested in done)
         click.echo(
             f"{failed} of {len(done)} files failed" if failed
-            else f"{count} assertions in {len(done)} files passed"
+            else f"{count} assertions passed, in {len(done)} file{'s' if len(done) > 1 else ''}"
         )  # fmt: skip
     return errors.OK if passed else errors.TESTS
 
