@@ -19,10 +19,11 @@ DROPS = {
     "retention": "rota.drop_retention(%s)",
     "pipeline": "rota.drop_pipeline(%s)",
     "task": "rota.drop_task(%s, queued_runs => 'refuse')",
-    "watch": "rota.unwatch_table(%s::regclass)",
     "calendar": "rota.drop_calendar(%s)",
     "lane": "rota.drop_lane(%s)",
     "channel": "rota.drop_channel(%s)",
+    # Last: from here on writers of the table wait.
+    "watch": "rota.unwatch_table(%s::regclass)",
 }
 _OBJECTS = """
 select o.kind, o.identity, o.project

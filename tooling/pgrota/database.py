@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from pgrota import masking
+from pgrota import config, masking
 from pgrota.errors import CannotConnect
 
 VARIABLES = ("ROTA_DATABASE_URL", "DATABASE_URL")
@@ -42,7 +42,7 @@ def find_address(option: str | None = None, directory: Path | None = None) -> Ad
     for name in VARIABLES:
         if os.environ.get(name):
             return Address(os.environ[name], name)
-    for place in [directory] if directory else _places():
+    for place in [directory] if directory else config.places():
         dotenv = read_dotenv(place / ".env")
         for name in VARIABLES:
             if dotenv.get(name):
@@ -223,13 +223,6 @@ def _adapt(value: Any) -> Any:
     if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
         return [Jsonb(element) for element in value]
     return value
-
-
-def _places() -> list[Path]:
-    from pgrota import config
-
-    here = config.current()
-    return list(dict.fromkeys([Path.cwd(), here.home] if here else [Path.cwd()]))
 
 
 def _dev_server(directory: Path) -> str | None:

@@ -26,10 +26,11 @@ def database(
 ) -> Iterator[Database]:
     """An empty database: on the server that is configured, or else on one of its own."""
     if own_server or configured.source == "libpq":
-        with _server(say) as server, _database(Database(server.url())) as made:
-            yield made
+        # It goes with all that is in it.
+        with _server(say) as server:
+            yield Database(server.url(), "a server for this")
     else:
-        with _database(configured) as made:
+        with _database(configured, say) as made:
             yield made
 
 
@@ -55,10 +56,10 @@ def _server(say: Callable[[str], None]) -> Iterator[Server]:
 
 
 @contextmanager
-def _database(at: Database) -> Iterator[Database]:
+def _database(at: Database, say: Callable[[str], None]) -> Iterator[Database]:
     name = f"rota_test_{secrets.token_hex(4)}"
     with at.connect() as connection:
-        roles = preflight.look(connection).roles
+        roles = _roles(connection)
         try:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         except psycopg.errors.InsufficientPrivilege:
@@ -74,8 +75,9 @@ def _database(at: Database) -> Iterator[Database]:
             yield made
         finally:
             made.close()
-            if not roles:
-                _take_roles_away(made)
+            if not roles & set(preflight.ROLES):
+                # Roles are the server's: where there was no rota before, none of it stays.
+                removal.remove(made, force=True)
     finally:
         with at.connect() as connection:
             connection.execute(
@@ -83,9 +85,8 @@ def _database(at: Database) -> Iterator[Database]:
             )
 
 
-def _take_roles_away(made: Database) -> None:
-    """Roles are the server's: where there was no rota before, none stays."""
-    removal.remove(made, force=True)
+def _roles(connection: psycopg.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("select r.rolname from pg_catalog.pg_roles as r")}
 
 
 def _load(target: Database, path: Path) -> None:
