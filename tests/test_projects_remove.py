@@ -10,7 +10,8 @@ from harness import Clone, Harness
 from pgrota import config, errors, project_removal, scaffold
 from pgrota.database import Database
 from pgrota.deploy import deploy
-from pgrota.errors import Problem
+from pgrota.errors import LockedOut, Problem
+from pgrota.transaction import LOCK, Patience
 from support_deploy import bare, dump, new_database, rota
 from support_project import ORDERS, TOTAL, add_migration, make, put, recorded, write
 
@@ -201,3 +202,22 @@ def test_with_rota_itself_its_tables_stay(make_server, shop: config.Config) -> N
         assert f"  - {words}\n" in done.stdout
     assert database.run("select c.relname from pg_class as c where c.relkind in ('r', 'v', 'm')"
                         " and c.relnamespace = 'shop'::regnamespace") == [("orders",)]  # fmt: skip
+
+
+def test_a_deploy_that_is_under_way_is_waited_for(engine: Clone, shop: config.Config) -> None:
+    put(engine, shop)
+    with engine.connect(autocommit=False) as other:
+        other.execute("select pg_advisory_xact_lock(%s, %s)", LOCK)
+        with pytest.raises(LockedOut, match="another deploy of this database is under way"):
+            remove(engine, patience=Patience(lock=0.2))
+        other.rollback()
+    with engine.connect(autocommit=False) as reader:
+        reader.execute("select * from shop.orders")
+        told: list[str] = []
+
+        def say(message: str) -> None:
+            told.append(message)
+            reader.rollback()
+
+        assert "watch shop.orders" in remove(engine, say=say).removed
+    assert "trying again" in told[0]

@@ -11,7 +11,7 @@ from pgrota import belongings, catalog, cron, migration, own, preflight, project
 from pgrota.calls import Definition
 from pgrota.config import Config
 from pgrota.database import Database
-from pgrota.errors import Problem, Refusal
+from pgrota.errors import Problem, Refusal, is_transient
 from pgrota.objects import Change
 from pgrota.removal import Removed
 from pgrota.transaction import Patience, Transaction, retried
@@ -128,6 +128,8 @@ class _ProjectRemoval(Transaction):
         except (psycopg.errors.UndefinedObject, psycopg.errors.UndefinedTable):
             return
         except psycopg.Error as error:
+            if is_transient(error):
+                raise
             if error.sqlstate == _STATE_FORBIDS and not self.force:
                 raise Problem(
                     f"{self.name} cannot be removed: {error.diag.message_primary}",

@@ -54,11 +54,17 @@ def show(name: str) -> None:
 @click.option("--no-migrations", is_flag=True, help="Without its tables: yours are there already.")
 def add(name: str, no_migrations: bool) -> None:
     """Copy a recipe into the project, where it can be edited."""
-    files = shipped.add(config.needed(), shipped.recipe(name), tables=not no_migrations)
+    here = config.needed()
+    files = shipped.add(here, shipped.recipe(name), tables=not no_migrations)
     if output.wants_json():
         output.data({"files": files})
     else:
         show_files([path for path in files if not path.endswith(".gitkeep")])
+    folder = f"{here.short(here.sql)}/"
+    for path in files:
+        if path.startswith(folder) and path.endswith(".py"):
+            module = path.removesuffix(".py").replace("/", ".")
+            output.progress(f"It has a handler in Python: rota worker --handlers {module}")
 
 
 def _section(title: str, lines: list[str]) -> None:
