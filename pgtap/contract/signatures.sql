@@ -22,6 +22,10 @@ values
   $$, $$timestamp with time zone$$),
   ('define_calendar', $$name text, rules jsonb$$, $$text$$),
   ('define_lane', $$name text, workers integer = 1$$, $$text$$),
+  ('define_pipeline', $$
+    name text, steps jsonb[], timeout interval = NULL, alert text = NULL, tags text[] = '{}',
+    owner text = NULL, doc jsonb = '{}'
+  $$, $$text$$),
   ('define_schedule', $$
     name text, cron text, task text = NULL, input jsonb = '{}', timezone text = 'UTC',
     overlap text = 'skip', misfire text = 'run_once', max_catchup integer = 10,
@@ -38,6 +42,7 @@ values
   ('discard_dead_letters', $$subscription text, ids bigint[], reason text$$, $$integer$$),
   ('drop_calendar', $$name text$$, $$void$$),
   ('drop_lane', $$name text$$, $$void$$),
+  ('drop_pipeline', $$name text$$, $$void$$),
   ('drop_schedule', $$name text$$, $$void$$),
   ('drop_task', $$name text, queued_runs text = 'refuse'$$, $$void$$),
   ('emit', $$topic text, type text, payload jsonb, key text = NULL$$, $$bigint$$),
@@ -49,6 +54,7 @@ values
     schema_name text, table_name text, payload jsonb, record jsonb, old_record jsonb,
     attempts integer)
   $$),
+  ('get_artifact', $$run_id bigint, name text$$, $$bytea$$),
   ('get_run', $$run_id bigint$$, $$jsonb$$),
   ('log', $$level text, message text, context jsonb = '{}'$$, $$void$$),
   ('pause', $$
@@ -58,10 +64,16 @@ values
   ('replay_subscription', $$
     name text, since timestamp with time zone = NULL, since_id bigint = NULL
   $$, $$bigint$$),
+  ('rerun', $$run_id bigint$$, $$bigint$$),
   ('resume', $$kind text, name text$$, $$void$$),
   ('retry', $$run_id bigint, from_step text = NULL$$, $$text$$),
   ('retry_all', $$task text, since timestamp with time zone$$, $$bigint$$),
+  ('save_artifact', $$
+    name text, content jsonb = NULL, data bytea = NULL, media_type text = NULL
+  $$, $$void$$),
   ('serve', $$IN budget interval = '00:00:58'$$, $$procedure$$),
+  ('signal', $$run_id bigint, signal text, payload jsonb = '{}'$$, $$boolean$$),
+  ('skip_step', $$run_id bigint, step text, output jsonb = NULL$$, $$text$$),
   ('start', $$
     task text, input jsonb = '{}', key text = NULL, on_key text = 'return',
     run_at timestamp with time zone = NULL, priority integer = NULL, tags text[] = '{}',
@@ -69,6 +81,11 @@ values
   $$, $$record$$),
   ('start_many', $$task text, inputs jsonb[]$$, $$SETOF bigint$$),
   ('start_schedule', $$name text$$, $$bigint$$),
+  ('step', $$
+    name text, task text = NULL, after text[] = '{}', for_each text = NULL, when_path text = NULL,
+    on_failure text = 'fail', compensate text = NULL, wait_for text = NULL, timeout interval = NULL,
+    start_delay interval = NULL, max_parallel integer = NULL
+  $$, $$jsonb$$),
   ('subscribe', $$
     name text, topic text, task text, types text[] = NULL, filter jsonpath = NULL,
     since text = 'now', mode text = 'event', batch_size integer = 500, ordered boolean = false,
@@ -116,7 +133,8 @@ select is_empty(
 select views_are(
   'rota',
   string_to_array(
-    'attempts calendars dead_letters events health logs missed_deadlines runs schedules slots '
+    'artifacts attempts calendars dead_letters events health logs missed_deadlines '
+    'pipeline_steps pipelines runs schedules slots '
     'subscriptions tasks watches workers', ' '
   )::name[],
   'the views are those that are known'

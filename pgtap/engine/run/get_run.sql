@@ -69,7 +69,8 @@ select is(
   '{
     "task": "charge", "lane": "default", "state": "queued", "priority": 0, "attempt": 0,
     "input": {"id": 7}, "output": null, "error": null, "progress": null, "rows_done": null,
-    "key": "k", "tags": [], "origin": null, "parent_run_id": null, "worker_id": null,
+    "key": "k", "tags": [], "origin": null, "parent_run_id": null, "step": null, "element": null,
+    "worker_id": null,
     "stop_reason": null, "created_by": "rota_test_shop", "started_at": null, "finished_at": null
   }'::jsonb,
   'its own run is shown, with the columns of rota.runs'

@@ -80,7 +80,7 @@ select throws_ok(
 set local role rota_test_shop;
 select is(
   pg_temp.refusal('select rota.retry(4, from_step => ''fetch'')'),
-  '22023 run 4 of task report has no steps; select rota.retry(4);', 'there are no steps here'
+  '22023 run 4 has no steps; select rota.retry(4);', 'there are no steps here'
 );
 select is(
   pg_temp.refusal('select rota.retry(3)'),

@@ -7,7 +7,7 @@ as $$
 declare
   v_call text;
 begin
-  if (task).kind in ('external', 'chunked')
+  if (task).kind in ('external', 'chunked', 'pipeline')
     or (task).concurrency is not null or (task).mutex is not null or (task).rate_limit is not null
   then
     return format('select rota_core.start_for_events(%L, %L, $1)', (task).task, mode);

@@ -30,7 +30,7 @@ begin
         and p.pronargs = case t.takes when 'nothing' then 0 when 'input_state' then 2 else 1 end
         and p.proargtypes::oid[] <@ array['jsonb'::regtype::oid]
     ) as h on true
-    where t.kind <> 'external' and not starts_with(t.task, 'subscription:')
+    where t.kind not in ('external', 'pipeline') and not starts_with(t.task, 'subscription:')
     order by t.task
   loop
     check_name := 'task ' || v_task.task;

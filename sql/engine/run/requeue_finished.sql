@@ -7,6 +7,13 @@ as $$
 declare
   v_run rota_core.finished_run;
 begin
+  if exists (
+    select from rota_core.pipeline_run as p
+    where p.run_id = requeue_finished.run_id and p.finished_at is not null
+  ) then
+    return rota_core.resume_pipeline(run_id, null);
+  end if;
+
   delete from rota_core.finished_run as f
   where f.run_id = requeue_finished.run_id and f.state in ('failed', 'cancelled')
     and not f.redacted
@@ -20,14 +27,14 @@ begin
 
   insert into rota_core.run (
     run_id, task, lane, priority, run_at, input, attempt, limited, created_at, created_by, key,
-    tags, origin, parent_run_id, checkpoint, progress, rows_done, error
+    tags, origin, parent_run_id, checkpoint, progress, rows_done, error, step, element
   )
   overriding system value
   select
     v_run.run_id, t.task, t.lane, v_run.priority, rota_core.wall_clock(), v_run.input,
     v_run.attempt, rota_core.is_limited(t), v_run.created_at, v_run.created_by,
     v_run.key, v_run.tags, v_run.origin, v_run.parent_run_id,
-    v_run.checkpoint, v_run.progress, v_run.rows_done, v_run.error
+    v_run.checkpoint, v_run.progress, v_run.rows_done, v_run.error, v_run.step, v_run.element
   from rota_core.task as t
   where t.task = v_run.task;
   if not found then

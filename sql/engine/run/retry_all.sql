@@ -27,7 +27,7 @@ begin
     select f.run_id
     from rota_core.finished_run as f
     where f.task = retry_all.task and f.state = 'failed' and not f.redacted
-      and f.lane <> 'pg_cron'
+      and f.lane <> 'pg_cron' and f.step is null
       and f.finished_at >= retry_all.since
     order by f.run_id
     offset 0
@@ -37,7 +37,8 @@ end;
 $$;
 
 comment on function rota.retry_all(text, timestamptz) is
-$doc$Queue again every run of a task that failed since a time. Returns how many.
+$doc$Queue again every run of a task that failed since a time, except steps of pipelines, which are
+retried with their pipeline. Returns how many.
 
 Raises 42704 for an unknown task, 22023 without a time.
 For: rota_admin.$doc$;

@@ -16,10 +16,11 @@ begin
   from rota_core.task as t
   where t.task = task_call.task;
 
-  if kind = 'external' then
+  if kind in ('external', 'pipeline') then
     raise exception using
       errcode = 'invalid_parameter_value',
-      message = format('task %s is done outside the database', task),
+      message = format(case when kind = 'external' then 'task %s is done outside the database'
+        else 'task %s is a pipeline: its steps need a run' end, task),
       hint = format('select * from rota.start(%L);', task);
   end if;
 

@@ -26,6 +26,12 @@ begin
       hint = 'See what exists: select name from rota.tasks;';
   end if;
 
+  if exists (select from rota_core.pipeline as p where p.pipeline = name) then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = format('task %s is a pipeline', name),
+      hint = format('select rota.drop_pipeline(%L);', name);
+  end if;
   v_users := rota_core.task_users(name);
   if v_users is not null then
     raise exception using
@@ -68,7 +74,8 @@ $doc$Drop a task. Its history stays, without the values at redacted paths.
 
 - queued_runs: `refuse` (default) while runs are queued, or `cancel` them.
 
-Raises 42704 for an unknown task, RT002 while a schedule uses it or runs are live, naming them.
+Raises 42704 for an unknown task, 22023 for a pipeline, RT002 while
+something uses it or runs are live, naming them.
 For: rota_admin.$doc$;
 
 revoke all on function rota.drop_task(text, text) from public;

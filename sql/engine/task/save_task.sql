@@ -18,6 +18,12 @@ declare
 begin
   perform rota_core.check_name('task', name);
   perform rota_core.check_name('lane', lane);
+  if exists (select from rota_core.pipeline as p where p.pipeline = name) then
+    raise exception using
+      errcode = 'duplicate_object',
+      message = format('task %s is a pipeline', name),
+      hint = format('Choose another name, or first: select rota.drop_pipeline(%L);', name);
+  end if;
   perform rota_core.check_policy(kind, timeout, max_attempts, initial_delay, backoff_factor,
     max_delay, jitter, retry_on, concurrency, doc);
   perform rota_core.parse_rate_limit(rate_limit);

@@ -13,6 +13,15 @@ as $$
     select format('subscription %s', b.subscription)
     from rota_core.subscription as b
     where b.task = task_users.task
+    union
+    select format('pipeline %s', s.pipeline)
+    from rota_core.pipeline_step as s
+    left join rota_core.pipeline as p on p.pipeline = s.pipeline and p.version = s.version
+    where task_users.task in (s.task, s.compensate)
+      and (p.pipeline is not null or exists (
+        select from rota_core.pipeline_run as r
+        where r.pipeline = s.pipeline and r.version = s.version and r.finished_at is null
+      ))
   ) as u;
 $$;
 

@@ -36,37 +36,40 @@ begin
   -- task was dropped has left: nobody would execute it.
   measured as (
     select
-      c.run_id, t.kind, t.statement, t.returns_void,
+      c.run_id,
       row_number() over w = 1
-        or sum(case when c.suspect then 9 else coalesce((costs ->> c.task)::float8, 9) end)
-          over w <= 0.2
+        or sum(case
+          when c.suspect then 9
+          when t.kind = 'pipeline' then 0.0005
+          else coalesce((costs ->> c.task)::float8, 9)
+        end) over w <= 0.2
         and sum(c.bytes) over w <= 1000000 as fits
     from candidate as c
     join rota_core.task as t on t.task = c.task
     window w as (order by c.run_at, c.run_id rows unbounded preceding)
   ),
+  -- Found by an array, not joined: by the statistics of a table that was empty a moment ago it may
+  -- seem best to read it whole, and to compare each row with each candidate.
   taken as (
     update rota_core.run as r
     set
       state = 'running', worker_id = claim_general.worker_id, attempt = r.attempt + 1,
       claimed_at = claim_general.at, started_at = coalesce(r.started_at, claim_general.at),
       alone = (select count(*) from measured as m where m.fits) = 1
-    from measured as m
-    where r.run_id = m.run_id and m.fits
-    returning
-      r.run_id, r.run_at, r.task, r.attempt, r.input, r.checkpoint, m.kind, m.statement,
-      m.returns_void
+    where r.run_id = any (array(select m.run_id from measured as m where m.fits))
+    returning r.run_id, r.run_at, r.task, r.attempt, r.input, r.checkpoint
   )
   select
     array_agg(
-      row(k.run_id, k.task, k.attempt, k.kind, k.statement, k.returns_void, k.input,
+      row(k.run_id, k.task, k.attempt, t.kind, t.statement, t.returns_void, k.input,
         k.checkpoint)::rota_core.claim_item
       order by k.run_at, k.run_id
     ),
     (array_agg(k.run_at order by k.run_at desc, k.run_id desc))[1],
     (array_agg(k.run_id order by k.run_at desc, k.run_id desc))[1]
   into claim_general.items, claim_general.floor_at, claim_general.floor_id
-  from taken as k;
+  from taken as k
+  join rota_core.task as t on t.task = k.task;
 end;
 $$;
 

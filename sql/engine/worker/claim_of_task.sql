@@ -17,7 +17,7 @@ as $$
   ),
   -- A suspect goes alone: up to the first one, or that one by itself. Up to a megabyte as stored.
   chosen as (
-    select c.run_id, count(*) over () as runs, t.kind, t.statement, t.returns_void
+    select c.run_id
     from (
       select
         c.run_id,
@@ -26,7 +26,6 @@ as $$
       from candidate as c
       window w as (order by c.priority desc, c.run_at, c.run_id rows unbounded preceding)
     ) as c
-    join rota_core.task as t on t.task = claim_of_task.task
     where c.ordinal = 1 or not c.is_too_much
   ),
   taken as (
@@ -35,19 +34,17 @@ as $$
       state = 'running', worker_id = claim_of_task.worker_id, counted_as = r.task,
       attempt = r.attempt + 1,
       claimed_at = claim_of_task.at, started_at = coalesce(r.started_at, claim_of_task.at),
-      alone = c.runs = 1
-    from chosen as c
-    where r.run_id = c.run_id
-    returning
-      r.run_id, r.priority, r.run_at, r.task, r.attempt, r.input, r.checkpoint, c.kind,
-      c.statement, c.returns_void
+      alone = (select count(*) from chosen) = 1
+    where r.run_id = any (array(select c.run_id from chosen as c))
+    returning r.run_id, r.priority, r.run_at, r.task, r.attempt, r.input, r.checkpoint
   )
   select array_agg(
-    row(k.run_id, k.task, k.attempt, k.kind, k.statement, k.returns_void, k.input,
+    row(k.run_id, k.task, k.attempt, t.kind, t.statement, t.returns_void, k.input,
       k.checkpoint)::rota_core.claim_item
     order by k.priority desc, k.run_at, k.run_id
   )
-  from taken as k;
+  from taken as k
+  join rota_core.task as t on t.task = claim_of_task.task;
 $$;
 
 comment on function rota_core.claim_of_task(int, text, text, timestamptz, int) is

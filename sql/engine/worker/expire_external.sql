@@ -7,18 +7,26 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz := rota_core.wall_clock();
+  v_runs bigint[];
   v_run rota_core.run;
   v_expired int := 0;
 begin
   perform rota_core.plan_for_index();
-  for v_run in
-    select r.*
+  v_runs := array(
+    select r.run_id
     from rota_core.run as r
     join rota_core.task as t on t.task = r.task
     where r.counted_as is not null and t.kind = 'external'
       and (r.stop_reason is not null or r.claimed_at + t.timeout < v_now)
     order by r.run_id
     for update of r skip locked
+  );
+  if v_runs = '{}' then
+    return 0;
+  end if;
+  perform rota_core.hold_pipelines(v_runs);
+  for v_run in
+    select r.* from rota_core.run as r where r.run_id = any (v_runs) order by r.run_id
   loop
     v_expired := v_expired + 1;
     perform rota_core.settle_failure(

@@ -15,6 +15,11 @@ begin
   set ended_at = v_now, outcome = 'lost'
   where w.worker_id = lose_worker.worker_id and w.ended_at is null;
 
+  perform rota_core.hold_pipelines(array(
+    select r.run_id
+    from rota_core.run as r
+    where r.state = 'running' and r.worker_id = lose_worker.worker_id
+  ));
   for v_run in
     select r.*
     from rota_core.run as r

@@ -9,39 +9,57 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_failed rota_core.outcome;
-  v_wanted bigint := cardinality(outcomes);
+  v_ids bigint[] := array(select o.run_id from unnest(outcomes) as o where o.error is null);
   v_found bigint;
+  v_steps rota_core.step_result[];
 begin
   perform rota_core.plan_for_index();
-  if any_failed then
-    select count(*) into v_wanted from unnest(outcomes) as o where o.error is null;
-  end if;
-
+  -- By the ids in hand, whatever the statistics of a table say that fills and empties in seconds:
+  -- joined alone, it may be read whole, and each row compared with each outcome.
   with gone as (
     delete from rota_core.run as r
     using unnest(outcomes) as o
-    where o.error is null and r.run_id = o.run_id
+    where r.run_id = any (v_ids) and r.run_id = o.run_id
       and r.worker_id = record_outcomes.worker_id and r.attempt = o.attempt
     returning
       r.run_id, r.task, r.lane, r.priority, r.run_at, r.input, r.attempt, r.charged, r.worker_id,
       r.created_at, r.created_by, r.key, r.tags, r.origin, r.parent_run_id, r.checkpoint,
-      r.progress, r.rows_done, o.output, o.started_at, o.finished_at
-  )
-  insert into rota_core.finished_run (
-    run_id, task, lane, state, priority, run_at, input, output, attempt, charged, worker_id,
-    started_at, finished_at, created_at, created_by, key, tags, origin, parent_run_id, checkpoint,
-    progress, rows_done
+      r.progress, r.rows_done, r.step, r.element, o.output, o.started_at, o.finished_at
+  ),
+  kept as (
+    insert into rota_core.finished_run (
+      run_id, task, lane, state, priority, run_at, input, output, attempt, charged, worker_id,
+      started_at, finished_at, created_at, created_by, key, tags, origin, parent_run_id,
+      checkpoint, progress, rows_done, step, element
+    )
+    select
+      g.run_id, g.task, g.lane, 'succeeded', g.priority, g.run_at, g.input, g.output, g.attempt,
+      g.charged, g.worker_id, g.started_at, g.finished_at, g.created_at, g.created_by, g.key,
+      g.tags, g.origin, g.parent_run_id, g.checkpoint, g.progress, g.rows_done, g.step, g.element
+    from gone as g
   )
   select
-    g.run_id, g.task, g.lane, 'succeeded', g.priority, g.run_at, g.input, g.output, g.attempt,
-    g.charged, g.worker_id, g.started_at, g.finished_at, g.created_at, g.created_by, g.key, g.tags,
-    g.origin, g.parent_run_id, g.checkpoint, g.progress, g.rows_done
+    count(*),
+    array_agg(row(
+      g.parent_run_id, g.step, g.element, g.run_id, 'succeeded', g.output, null,
+      starts_with(g.origin, 'compensation:'), g.started_at, g.finished_at
+    )::rota_core.step_result) filter (where g.step is not null)
+  into v_found, v_steps
   from gone as g;
-  get diagnostics v_found = row_count;
-  if v_found <> v_wanted then
+  if v_found <> cardinality(v_ids) then
     perform rota_core.raise_lost(worker_id);
   end if;
 
+  if any_failed then
+    perform rota_core.hold_pipelines(
+      array(select o.run_id from unnest(outcomes) as o where o.error is not null),
+      array(select s.parent_run_id from unnest(v_steps) as s)
+    );
+  end if;
+  if v_steps is not null then
+    perform rota_core.plan_in_order();
+    perform rota_core.advance_pipelines(v_steps);
+  end if;
   if any_failed then
     foreach v_failed in array outcomes loop
       if v_failed.error is not null then

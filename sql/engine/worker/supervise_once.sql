@@ -9,11 +9,12 @@ begin
   foreach v_duty in array case
     when (state).full_at is null or v_now > (state).full_at + interval '1 minute'
       then array[
-        'recover_workers', 'expire_external', 'fire_due', 'check_deadlines', 'harvest_cron', 'tend',
-        'tend_watches', 'tend_events'
+        'recover_workers', 'expire_external', 'drive_pipelines', 'fire_due', 'check_deadlines',
+        'harvest_cron', 'tend', 'tend_watches', 'tend_events', 'tend_pipelines'
       ]
     else array[
-      'recover_workers', 'expire_external', 'fire_due', 'check_deadlines', 'harvest_cron'
+      'recover_workers', 'expire_external', 'drive_pipelines', 'fire_due', 'check_deadlines',
+      'harvest_cron'
     ]
   end loop
     -- One duty that fails must not keep the others from being done.
@@ -21,12 +22,14 @@ begin
       case v_duty
         when 'recover_workers' then perform rota_core.recover_workers();
         when 'expire_external' then perform rota_core.expire_external();
+        when 'drive_pipelines' then perform rota_core.drive_pipelines();
         when 'fire_due' then perform rota_core.fire_due();
         when 'check_deadlines' then perform rota_core.check_deadlines();
         when 'harvest_cron' then perform rota_core.harvest_cron();
         when 'tend' then perform rota_core.tend();
         when 'tend_watches' then perform rota_core.tend_watches();
         when 'tend_events' then perform rota_core.tend_events();
+        when 'tend_pipelines' then perform rota_core.tend_pipelines();
       end case;
     exception when others then
       perform rota_core.note_trouble(v_duty, sqlstate, sqlerrm);

@@ -29,7 +29,8 @@ begin
     select distinct r.worker_id
     from rota_core.run as r
     left join rota_core.worker as w on w.worker_id = r.worker_id
-    where r.state = 'running' and (w.worker_id is null or w.ended_at is not null)
+    where r.state = 'running' and r.version is null
+      and (w.worker_id is null or w.ended_at is not null)
   ) as o;
 
   update rota_core.run as r

@@ -5,6 +5,7 @@ language plpgsql
 as $$
 declare
   v_claim record;
+  v_items rota_core.claim_item[];
   v_now timestamptz := rota_core.wall_clock();
 begin
   if rota_core.asked_to_leave() then
@@ -29,7 +30,13 @@ begin
   commit;
 
   if v_claim.items is not null then
-    call rota_core.run_batch(state, v_claim.items);
+    v_items := rota_core.begin_pipelines((state).worker_id, v_claim.items);
+    if cardinality(v_items) < cardinality(v_claim.items) then
+      commit;
+    end if;
+    if v_items <> '{}' then
+      call rota_core.run_batch(state, v_items);
+    end if;
     state.busy_at := rota_core.wall_clock();
     return;
   end if;

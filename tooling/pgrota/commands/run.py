@@ -181,7 +181,7 @@ def _each(database: Database, function: str, run_ids: tuple[int, ...], words: An
     for run_id in run_ids:
         try:
             state = database.call(function, run_id=run_id)
-        except psycopg.errors.InsufficientPrivilege:
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction):
             raise
         except psycopg.errors.DatabaseError as error:
             if len(run_ids) == 1 or isinstance(error, psycopg.OperationalError):

@@ -1,0 +1,52 @@
+create or replace function rota_core.step_input(run_id bigint, step text)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_bytes bigint;
+  v_input jsonb;
+begin
+  select pg_column_size(r.input) + coalesce((
+    select sum(o.bytes)
+    from rota_core.step_output as o
+    where o.run_id = r.run_id and o.step = any (d.after)
+  ), 0)
+  into v_bytes
+  from rota_core.pipeline_run as p
+  join rota_core.run as r on r.run_id = p.run_id
+  join rota_core.pipeline_step as d
+    on (d.pipeline, d.version, d.step) = (p.pipeline, p.version, step_input.step)
+  where p.run_id = step_input.run_id;
+  if v_bytes > 104857600 then
+    return null;
+  end if;
+
+  select
+    jsonb_build_object('run', r.input)
+    || coalesce((
+      select jsonb_object_agg(a.name, o.output)
+      from unnest(d.after) as a (name)
+      left join rota_core.step_output as o on o.run_id = p.run_id and o.step = a.name
+    ), '{}')
+    || coalesce((
+      select jsonb_build_object('signal', s.payload)
+      from rota_core.run_signal as s
+      where s.run_id = p.run_id and s.signal = d.wait_for
+    ), '{}')
+  into v_input
+  from rota_core.pipeline_run as p
+  join rota_core.run as r on r.run_id = p.run_id
+  join rota_core.pipeline_step as d
+    on (d.pipeline, d.version, d.step) = (p.pipeline, p.version, step_input.step)
+  where p.run_id = step_input.run_id;
+  return v_input;
+end;
+$$;
+
+comment on function rota_core.step_input(bigint, text) is
+$doc$The input of a step: the run's own, the outputs of the steps before it, the payload of its
+signal. Null when it would be larger than 100 MB.$doc$;
+
+revoke all on function rota_core.step_input(bigint, text) from public;
