@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import select
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -70,9 +71,13 @@ def run(connection: psycopg.Connection[Any], text: str) -> Report:
 
 def _next(raw: PGconn) -> PGresult | None:
     """The next result. Waits where a signal is heard, which libpq does not."""
-    while raw.is_busy():
-        select.select([raw.socket], [], [])
-        raw.consume_input()
+    from psycopg import OperationalError
+
+    # A connection that is lost says so in its last result.
+    with suppress(OperationalError):
+        while raw.is_busy():
+            select.select([raw.socket], [], [])
+            raw.consume_input()
     return raw.get_result()
 
 
