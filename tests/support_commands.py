@@ -33,8 +33,8 @@ def examples(command: click.Command) -> list[str]:
     return re.findall(r"(?:^|: )(rota .+)$", command.epilog or "", re.M)
 
 
-# Those that have a server of their own, and no use for an address.
-APART = ("dev", "demo", "completion")
+# Those that have a server of their own, no use for an address, or nothing to do without a project.
+APART = ("dev", "demo", "completion", "init", "new", "recipe", "test", "lint")
 EXAMPLES = {
     " ".join(path): (*path, *shlex.split(examples(command)[0])[1 + len(path) :])
     for path, command in commands()

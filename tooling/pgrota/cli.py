@@ -16,9 +16,14 @@ from pgrota import __version__, errors
 COMMANDS = {
     "dev": ("dev", "dev", "Start, stop and open a private server for development."),
     "demo": ("demo", "demo", "Show the night batch at work, crash included."),
+    "init": ("init", "init", "Make a project: SQL, tests, a CI file."),
+    "new": ("new", "new", "Add a task, schedule, migration, test or recipe to it."),
+    "recipe": ("recipe", "recipe", "Ready-made automations: list, show, copy."),
+    "lint": ("lint", "lint", "Check the SQL of the project."),
+    "test": ("test", "test", "Run the tests of the project."),
     "plan": ("plan", "plan", "Show what a deploy would change."),
     "deploy": ("deploy", "deploy", "Install or upgrade rota in a database."),
-    "remove": ("remove", "remove", "Remove rota from a database."),
+    "remove": ("remove", "remove", "Remove a project, or rota itself, from a database."),
     "status": ("status", "status", "Health, workers, schedules and recent failures."),
     "doctor": ("doctor", "doctor", "Say what is wrong and what to type."),
     "run": ("run", "run", "Start, list, show, follow, cancel and retry runs; artifacts."),
@@ -40,6 +45,7 @@ class Options:
     """What was given before or after the command."""
 
     database_url: str | None = None
+    project: str | None = None
     json: bool = False
 
 
@@ -61,6 +67,13 @@ def common_options() -> list[click.Option]:
             expose_value=False,
             callback=_keep("database_url"),
             help="The database. Default: ROTA_DATABASE_URL, DATABASE_URL, .env, rota dev, libpq.",
+        ),
+        click.Option(
+            ["--project", "project_folder"],
+            metavar="DIR",
+            expose_value=False,
+            callback=_keep("project"),
+            help="The project. Default: the folder with rota.toml, from here upwards.",
         ),
         click.Option(
             ["--json"],
