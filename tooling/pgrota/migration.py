@@ -20,7 +20,13 @@ def run_sql(text: str) -> None:
     """
     from alembic import op
 
-    op.get_bind().connection.driver_connection.cursor().execute(text)
+    context = op.get_context()
+    if context.as_sql:
+        # A comment may stand at the end.
+        ends = text.rstrip().endswith(";")
+        context.impl.static_output(text.strip() + ("" if ends else "\n;"))
+    else:
+        op.get_bind().connection.driver_connection.cursor().execute(text)
 
 
 @dataclass(frozen=True)
@@ -128,13 +134,17 @@ def run_environment() -> None:
     from alembic import context
 
     connection = context.config.attributes.get("connection")
-    if connection is None:
+    if connection is None and not context.config.attributes.get("offline"):
         raise Problem("these migrations are applied by rota itself", hint="rota deploy")
     context.configure(
         connection=connection,
+        # Written down instead of executed: as it stands, without the doubling of %.
+        dialect_name=None if connection else "postgresql",
+        dialect_opts={"paramstyle": "named"},
+        literal_binds=connection is None,
         version_table=context.config.attributes["version_table"],
         version_table_schema=SCHEMA,
-        transactional_ddl=True,
+        transactional_ddl=connection is not None,
     )
     context.run_migrations()
 
