@@ -157,6 +157,13 @@ FOUNDATION = """
   using v_deploy_id;
 """
 
+# A job of others that a schedule has taken the place of may not start meanwhile.
+ADOPTIONS = """
+  for v_text in select a.reason from rota_core.check_adoptions() as a (reason) loop
+    raise warning '%', v_text;
+  end loop;
+"""
+
 UNDRAIN = """
   delete from rota_core.setting as s where s.name = 'draining';
 """

@@ -94,6 +94,11 @@ def compared(before: dict[str, dict], after: dict[str, dict]) -> list[Change]:
     return changes
 
 
+def check_adoptions(connection: psycopg.Connection) -> list[str]:
+    """Refuse to replace a job of others while it starts; say which are not replaced yet."""
+    return [row[0] for row in connection.execute("select rota_core.check_adoptions()")]
+
+
 def ring(connection: psycopg.Connection, jobs_changed: bool) -> None:
     """Tell pg_cron once more that its jobs have changed, or if it does not start them.
 

@@ -137,6 +137,7 @@ def statement(step: Step, name: str) -> str:
     )
     if step.bootstrap:
         parts.append(applier_record.FOUNDATION.format(bootstrap=_quoted(step.bootstrap.text)))
+    parts.append(applier_record.ADOPTIONS)
     if drains:
         parts.append(applier_record.UNDRAIN)
     return _tagged("".join(parts) + applier_record.END)
