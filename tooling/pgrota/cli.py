@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": ("demo", "demo", "Show the night batch at work, crash included."),
     "plan": ("plan", "plan", "Show what a deploy would change."),
     "deploy": ("deploy", "deploy", "Install or upgrade rota in a database."),
+    "adopt": ("adopt", "adopt", "Make files of the jobs that stand in cron.job."),
     "export": ("export", "export", "Write the deploy down as Supabase migrations."),
     "remove": ("remove", "remove", "Remove rota from a database."),
     "status": ("status", "status", "Health, workers, schedules and recent failures."),
