@@ -102,8 +102,14 @@ def whole_dump(database: Clone) -> str:
     text = program(
         database.server, "pg_dump", "--schema-only", "--dbname", database.url("supabase_admin")
     )
-    # Captures are named by the number of their table.
-    return re.sub(r"\bcapture_\d+|\"relation\": \d+", "capture", text)
+    # Captures carry the number of their table.
+    for number, name in database.run(
+        "select c.oid, c.relname from pg_class as c"
+        " where c.oid in (select t.tgrelid from pg_trigger as t where not t.tgisinternal)",
+        user="supabase_admin",
+    ):
+        text = re.sub(rf"(?<!\d){number}(?!\d)", name, text)
+    return text
 
 
 def data(database: Clone, but: str = "") -> dict[str, list[str]]:

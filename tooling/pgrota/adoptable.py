@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from pgrota.declared import _NOT_CODE
 
@@ -45,6 +46,33 @@ class Job:
     def title(self) -> str:
         name = repr(self.jobname) if self.jobname else f"{self.jobid}, which has no name,"
         return f"cron job {name} of {self.username}"
+
+
+@dataclass
+class Adopted:
+    """A job, and what became of it."""
+
+    job: Job
+    name: str = ""
+    kind: str = ""
+    reason: str = ""
+    remarks: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "jobid": self.job.jobid,
+            "jobname": self.job.jobname,
+            "username": self.job.username,
+            "schedule": self.job.schedule,
+            "command": self.job.command,
+            "active": self.job.active,
+            "name": self.name or None,
+            "becomes": self.kind or None,
+            "left_alone": self.reason or None,
+            "remarks": self.remarks,
+            "files": self.files,
+        }
 
 
 class Unadoptable(Exception):

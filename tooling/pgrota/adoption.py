@@ -4,106 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
-from pgrota import adopted_files
-from pgrota.adoptable import Job, Unadoptable, called, mentioned, name_of, needs_top_level, times
+from pgrota import adopted_files, adopted_queries
+from pgrota.adoptable import (
+    Adopted,
+    Job,
+    Unadoptable,
+    called,
+    mentioned,
+    name_of,
+    needs_top_level,
+    times,
+)
 from pgrota.database import Database
 from pgrota.declared import Declared, declarations
 from pgrota.errors import Problem
 
 FOLDER = Path("adopted")
-_JOBS = """
-select to_jsonb(j) as job
-from cron.job as j
-where not (j.username = 'rota_worker' and starts_with(to_jsonb(j) ->> 'jobname', 'rota:'))
-order by j.jobid
-"""
-_SEEN = """
-select
-  current_database()::text as database, current_user::text as role,
-  r.rolsuper or r.rolbypassrls as sees_all,
-  pg_has_role(current_user, 'pg_read_all_settings', 'USAGE') as reads_settings,
-  exists (select from pg_catalog.pg_extension as e where e.extname = 'pg_cron') as has_cron,
-  has_schema_privilege(to_regnamespace('cron')::oid, 'USAGE') as may_use_cron
-from pg_catalog.pg_roles as r
-where r.rolname = current_user
-"""
-_ROLES = """
-select r.rolname::text as name, r.rolcanlogin as can_log_in, r.rolsuper as is_superuser,
-  coalesce((
-    select substr(c.value, 13)
-    from pg_catalog.pg_db_role_setting as s
-    cross join unnest(s.setconfig) as c (value)
-    where starts_with(c.value, 'search_path=') and s.setrole in (r.oid, 0)
-      and s.setdatabase in (0, (select d.oid from pg_catalog.pg_database as d
-                                where d.datname = current_database()))
-    order by s.setrole <> 0 desc, s.setdatabase <> 0 desc
-    limit 1
-  ), '"$user", public') as search_path
-from pg_catalog.pg_roles as r
-where r.rolname = any (%s)
-"""
-_FUNCTIONS = """
-select distinct
-  m.name as mention, n.nspname::text as schema, p.proname::text as name,
-  pg_get_function_identity_arguments(p.oid) as arguments, p.prokind, p.pronargs,
-  p.proretset as returns_set, p.prorettype::regtype::text as returns, p.proconfig as settings,
-  p.prosrc as source, pg_get_functiondef(p.oid) as definition,
-  pg_get_userbyid(p.proowner)::text as owner, obj_description(p.oid, 'pg_proc') as comment,
-  p.proacl is null or exists (
-    select from aclexplode(p.proacl) as a where a.grantee = 0
-  ) as is_public,
-  array(
-    select a.grantee::regrole::text from aclexplode(p.proacl) as a
-    where a.grantee not in (0, p.proowner) order by 1
-  ) as grantees
-from unnest(%s::text[]) as m (name)
-cross join lateral parse_ident(m.name) as i (parts)
-join pg_catalog.pg_proc as p on p.proname = i.parts[cardinality(i.parts)]
-join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
-where case cardinality(i.parts) when 2 then n.nspname = i.parts[1]
-    else pg_function_is_visible(p.oid) end
-  and n.nspname !~ '^(pg_|information_schema$|cron$|rota$|rota_core$)'
-  and p.prokind in ('f', 'p')
-  and not exists (
-    select from pg_catalog.pg_depend as d
-    where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
-  )
-order by 1, 2, 3, 4
-"""
-
-
-@dataclass
-class Adopted:
-    """A job, and what became of it."""
-
-    job: Job
-    name: str = ""
-    kind: str = ""
-    reason: str = ""
-    remarks: list[str] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "jobid": self.job.jobid,
-            "jobname": self.job.jobname,
-            "username": self.job.username,
-            "schedule": self.job.schedule,
-            "command": self.job.command,
-            "active": self.job.active,
-            "name": self.name or None,
-            "becomes": self.kind or None,
-            "left_alone": self.reason or None,
-            "remarks": self.remarks,
-            "files": self.files,
-        }
 
 
 class Adoption:
@@ -141,7 +63,7 @@ class Adoption:
         return written
 
     def _look(self) -> None:
-        seen = self._rows(_SEEN)[0]
+        seen = self._rows(adopted_queries.SEEN)[0]
         if not seen["has_cron"]:
             raise Problem(
                 f"database {seen['database']} has no pg_cron",
@@ -157,9 +79,10 @@ class Adoption:
         if not seen["sees_all"]:
             self.notes.append(f"pg_cron shows {seen['role']} no jobs but its own")
         self._find_timezone(seen["reads_settings"])
-        jobs = [_job(row["job"]) for row in self._rows(_JOBS)]
+        jobs = [_job(row["job"]) for row in self._rows(adopted_queries.JOBS)]
         self.roles = {
-            role["name"]: role for role in self._rows(_ROLES, [[job.username for job in jobs]])
+            role["name"]: role
+            for role in self._rows(adopted_queries.ROLES, [[job.username for job in jobs]])
         }
         self.known = dict(self._written())
         self.declared = self._declared()
@@ -225,13 +148,14 @@ class Adoption:
                 f"{role['name']} cannot log in: pg_cron may never have started it, rota will"
             )
         if adopted.kind == "command":
-            adopted.remarks.append("rota_worker runs it, and needs the rights of its owner")
+            owner = adopted_files.identifier(role["name"])
+            adopted.remarks.append(f"runs as rota_worker: grant {owner} to rota_worker;")
 
     def _functions(self, job: Job, search_path: str) -> list[dict[str, Any]]:
         user = '"' + job.username.replace('"', '""') + '"'
         path = search_path.replace('"$user"', user).replace("$user", user)
         self.connection.execute("select set_config('search_path', %s, true)", [path])
-        found = self._rows(_FUNCTIONS, [mentioned(job.command)])
+        found = self._rows(adopted_queries.FUNCTIONS, [mentioned(job.command)])
         self.connection.execute("select set_config('search_path', 'pg_catalog, pg_temp', true)")
         return found
 

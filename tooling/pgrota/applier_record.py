@@ -159,6 +159,12 @@ FOUNDATION = """
 
 # A job of others that a schedule has taken the place of may not start meanwhile.
 ADOPTIONS = """
+  perform set_config('role', c_deployer, true);
+  perform rota.adopt_cron_job(
+    a.schedule, a.cron, a.command, a.username, a.job_name, a.job_id, a.active
+  )
+  from (select * from rota_core.adopted_job as w where w.outcome = 'waiting' offset 0) as a;
+  perform set_config('role', 'rota_owner', true);
   for v_text in select a.reason from rota_core.check_adoptions() as a (reason) loop
     raise warning '%', v_text;
   end loop;

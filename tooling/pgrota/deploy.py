@@ -108,10 +108,10 @@ class _Deploy(Transaction):
         self._bootstrap(may_act)
         for each in self.projects:
             self._project(each)
-        if self._function_exists("check_adoptions") and not self.dry_run:
-            self._act_as("rota_owner")
-            self.outcome.notes += cron.check_adoptions(self.connection)
-            self._act_as_deployer()
+        role = self._deployer_role()
+        changes, notes = cron.settle_adoptions(self.connection, role, self.dry_run)
+        self.outcome.changes += changes
+        self.outcome.notes += notes
         drain.clear(self.connection)
         return self.outcome
 

@@ -62,7 +62,7 @@ class Export:
 
     def projects(self, recipes: Iterable[str]) -> list[Project]:
         """The engine, the recipes named, and those that were exported before."""
-        known = [name for name in self.carried if name != project.ENGINE]
+        known = [name for name in self.carried if name in project.recipes()]
         return [project.engine(), *map(project.recipe, dict.fromkeys([*known, *recipes]))]
 
     def render(self, projects: Iterable[Project], now: datetime | None = None) -> None:

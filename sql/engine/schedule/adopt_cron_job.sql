@@ -32,10 +32,8 @@ begin
     v_obstacle := null;
   elsif v_job.found_id is null then
     v_outcome := 'waiting';
-    v_obstacle := format('%s may still be there: as %s or a superuser, select cron.unschedule(jobid)'
-      ' from cron.job where %s; then rota schedule resume %s', v_title, username,
-      case when job_name is null then format('command = %L', command)
-        else format('jobname = %L', job_name) end, schedule);
+    v_obstacle := format('%s may still be there: deploy as a superuser or a member of %s', v_title,
+      username);
   elsif v_obstacle is not null then
     v_outcome := 'waiting';
   elsif v_job.is_running then
@@ -53,13 +51,13 @@ begin
       v_outcome := 'replaced';
     else
       v_outcome := 'waiting';
-      v_obstacle := format('%s is still there: as %s or a superuser, select cron.unschedule(%s); then'
-        ' rota schedule resume %s', v_title, username, v_job.found_id, schedule);
+      v_obstacle := format('%s is still there: deploy as a superuser or a member of %s', v_title,
+        username);
     end if;
   end if;
 
   perform rota_core.save_adoption(
-    schedule, cron, command, username, job_name, coalesce(v_job.found_active, active),
+    schedule, cron, command, username, job_name, job_id, coalesce(v_job.found_active, active),
     v_outcome, v_obstacle
   );
   return v_outcome;
@@ -76,8 +74,10 @@ that `rota adopt` writes call it.
 - active: whether it was; a schedule in the place of an inactive one is paused.
 
 Returns `replaced`; `absent` where there is no such job, as in another database or the second
-time; or `waiting` where the caller's rights do not suffice to see it or take it away: then the
-schedule is paused, and the reason of the pause says what to type.
+time; or `waiting` where the caller's rights do not suffice to see it or take it away, or those of
+rota_worker to run its command: then the job goes on and the schedule is paused, until a deploy
+with such rights. By hand, as the owner of the job: `select cron.unschedule(...)`, then
+`rota schedule resume`.
 Raises 42704 for an unknown schedule, 22023 when the job has been changed, 55P03 while it runs or
 is about to.
 For: rota_admin.$doc$;

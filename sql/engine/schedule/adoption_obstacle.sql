@@ -26,8 +26,8 @@ begin
       where r.rolname = username and not pg_has_role('rota_worker', r.oid, 'USAGE')
     )
   then
-    return format('its command would run as rota_worker, which has not the rights of %1$s:'
-      ' grant %1$I to rota_worker, then deploy it again; or leave it to cron.job', username);
+    return format('its cron job goes on, since rota_worker may not do what it does: grant %I to'
+      ' rota_worker, then deploy', username);
   end if;
   return null;
 end;

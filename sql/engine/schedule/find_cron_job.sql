@@ -53,7 +53,7 @@ begin
       and case when $2 is not null then j.jobname = $2
         else j.jobname is null and (
           (j.schedule, j.command) = ($3, $4)
-          or j.jobid = $5 and (j.schedule = $3 or j.command = $4)
+          or (j.jobid, j.command) = ($5, $4)
         ) end
     order by j.jobid = $5 desc nulls last, j.jobid
     limit 1

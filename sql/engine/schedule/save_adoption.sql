@@ -1,6 +1,6 @@
 create or replace function rota_core.save_adoption(
-  schedule text, cron text, command text, username text, job_name text, active boolean,
-  outcome text, reason text
+  schedule text, cron text, command text, username text, job_name text, job_id bigint,
+  active boolean, outcome text, reason text
 )
 returns void
 language plpgsql
@@ -24,21 +24,25 @@ begin
   -- What was found out once stands: who looks later may see less.
   if v_before.outcome = 'replaced' and outcome <> 'replaced'
     or v_before.outcome = 'absent' and outcome = 'waiting'
+    or (v_before.outcome, v_before.reason) = (outcome, reason)
   then
     return;
   end if;
 
   insert into rota_core.adopted_job as a (
-    schedule, username, job_name, cron, command, outcome, reason, adopted_at, replaced_in
+    schedule, username, job_name, job_id, cron, command, active, outcome, reason, adopted_at,
+    replaced_in
   )
   values (
-    schedule, username, job_name, cron, command, outcome, reason, rota_core.wall_clock(),
-    case when outcome = 'replaced' then pg_current_xact_id() end
+    schedule, username, job_name, job_id, cron, command, active, outcome, reason,
+    rota_core.wall_clock(), case when outcome = 'replaced' then pg_current_xact_id() end
   )
   on conflict on constraint adopted_job_pkey do update set
-    (username, job_name, cron, command, outcome, reason, adopted_at, replaced_in) =
-    (excluded.username, excluded.job_name, excluded.cron, excluded.command, excluded.outcome,
-      excluded.reason, excluded.adopted_at, excluded.replaced_in);
+    (username, job_name, job_id, cron, command, active, outcome, reason, adopted_at,
+      replaced_in) =
+    (excluded.username, excluded.job_name, excluded.job_id, excluded.cron, excluded.command,
+      excluded.active, excluded.outcome, excluded.reason, excluded.adopted_at,
+      excluded.replaced_in);
 
   -- A pause that others made is theirs to end.
   if v_before.outcome = 'waiting' and exists (
@@ -58,14 +62,14 @@ end;
 $$;
 
 comment on function rota_core.save_adoption(
-  text, text, text, text, text, boolean, text, text
+  text, text, text, text, text, bigint, boolean, text, text
 ) is
 $doc$Writes down what became of the cron job in whose place a schedule was put, and the first time
 pauses the schedule where the job is inactive, or stands still.$doc$;
 
 revoke all on function rota_core.save_adoption(
-  text, text, text, text, text, boolean, text, text
+  text, text, text, text, text, bigint, boolean, text, text
 ) from public;
 grant execute on function rota_core.save_adoption(
-  text, text, text, text, text, boolean, text, text
+  text, text, text, text, text, bigint, boolean, text, text
 ) to rota_admin;
