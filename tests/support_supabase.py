@@ -21,6 +21,7 @@ create role service_role nologin bypassrls;
 create role authenticator login noinherit;
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role, pg_monitor to postgres;
+create role cli_login login noinherit in role postgres;
 """
 SCHEMAS = """
 grant usage, create on schema public to postgres;
@@ -96,6 +97,22 @@ def apply(database: Clone, paths: list[Path], *options: str) -> None:
     for path in paths:
         done = psql(database, path, *options)
         assert done.returncode == 0, f"{path.name}: {done.stderr}"
+
+
+def push(database: Clone, paths: list[Path]) -> None:
+    """Apply files as the Supabase CLI does: its own login, acting as `postgres`, each file a batch
+    that is one transaction because nothing says otherwise."""
+    with database.connect("cli_login") as connection:
+        connection.execute("set session role postgres")
+        for path in paths:
+            with connection.pipeline():
+                connection.execute(path.read_text())
+                connection.execute("create table if not exists public.version (version text)")
+                connection.execute("insert into public.version values (%s)", [path.name])
+        role, search_path = connection.execute(
+            "select current_user, current_setting('search_path')"
+        ).fetchone()
+        assert (role, search_path) == ("postgres", '"$user", public'), "all is as it was"
 
 
 def whole_dump(database: Clone) -> str:

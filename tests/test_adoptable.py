@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from pgrota.adoptable import Job, Unadoptable, called, name_of, needs_top_level, times
+from pgrota.adoptable import Job, Unadoptable, called, holds_secret, name_of, needs_top_level, times
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,17 @@ def test_names() -> None:
     assert named("a", "a") == "a-al-ice"
     assert named("a", "a", "a-al-ice") == "a-7"
     assert len(named("x" * 99)) == 63
+
+
+@pytest.mark.parametrize(
+    ("command", "holds"),
+    [
+        ("""select net.http_post(headers := '{"Authorization": "Bearer eyJhbGciOiJI.x"}')""", True),
+        ("""select net.http_get(headers => '{"apikey": "0123456789"}')""", True),
+        ("select dblink('postgresql://app:hush@db/app', 'select 1')", True),
+        ("delete from app.token where expires_at < now()", False),
+        ("select app.renew_tokens('weekly')", False),
+    ],
+)
+def test_secrets(command: str, holds: bool) -> None:
+    assert holds_secret(command) == holds

@@ -15,7 +15,7 @@ from pgrota.errors import Problem
 from pgrota.exported import FOLDER, Export
 from pgrota.server import Server
 from support_deploy import add_file, add_revision, own_project, rota
-from support_supabase import apply, data, make_database, psql, supabase, whole_dump
+from support_supabase import apply, data, make_database, psql, push, supabase, whole_dump
 
 RECIPES = ("welcome", "reorder")
 SHAPE = """create or replace function rota_core.shape() returns {returns} language sql
@@ -81,14 +81,10 @@ def test_a_change_is_a_further_file(
     add_file(place, "task/shown.sql", SHOWN)
     add_file(place, "task/going.sql", "create or replace view rota.going as select 1 as one;\n")
     add_file(place, "task/sized.sql", SIZED.format(arguments="a int"))
-    first = export(tmp_path, "welcome")
+    first = export(tmp_path)
     before = {path: path.read_bytes() for path in first}
     database = make_database(server, "changed")
-    # As one transaction, and as a pooler's client would: each in one message.
     apply(database, first[:1], "--single-transaction")
-    with database.connect() as connection:
-        for path in first[1:-1]:
-            connection.execute(path.read_text())
 
     add_file(place, "task/shape.sql", SHAPE.format(returns="text", value="'one'"))
     add_file(place, "task/sized.sql", SIZED.format(arguments="a int, b int"))
@@ -110,7 +106,7 @@ def test_a_change_is_a_further_file(
     wait_until(lambda: database.value("select count(*) from rota.workers") == 1)
     apply(database, second)
     assert worker.join() is None, "it left before the engine changed"
-    assert deploy(database.url(), ["welcome"], dry_run=True).changes == []
+    assert deploy(database.url(), dry_run=True).changes == []
     assert database.run("select v.shape from rota.shown as v") == [("one",)]
     assert database.value("select to_regclass('rota.going') is null")
     assert database.value("select to_regprocedure('rota_core.sized(int)') is null")
@@ -119,7 +115,7 @@ def test_a_change_is_a_further_file(
         "select exists (select from rota_core.setting as s where s.name = 'draining')"
     )
     direct = make_database(server, "changed_direct")
-    deploy(direct.url(), ["welcome"])
+    deploy(direct.url())
     assert whole_dump(database) == whole_dump(direct)
     kept = "deploy deployed_source"
     assert differences(data(direct, kept), data(database, kept)) == []
@@ -161,14 +157,14 @@ def test_beside_rota_deploy(
     assert deploy(database.url(), dry_run=True).changes == []
 
 
-def test_with_pg_cron(server: Server, tmp_path: Path) -> None:
-    if not server.has_cron:
-        pytest.skip("pg_cron is not installed")
+def test_as_the_supabase_cli_applies_them(server: Server, tmp_path: Path) -> None:
+    """With pg_cron, where there is one."""
     database = make_database(server, "app", cron=True)
-    apply(database, export(tmp_path, "night_batch"))
-    jobs = "select count(*) from cron.job as j where j.username = 'rota_worker' and j.active"
-    assert database.value(jobs, user="supabase_admin") == 6
-    assert deploy(database.url(), ["night_batch"], dry_run=True).changes == []
+    push(database, export(tmp_path, "welcome"))
+    assert deploy(database.url(), ["welcome"], dry_run=True).changes == []
+    if server.has_cron:
+        jobs = "select count(*) from cron.job as j where j.username = 'rota_worker' and j.active"
+        assert database.value(jobs, user="supabase_admin") == 3
 
 
 def test_a_file_that_was_edited(tmp_path: Path) -> None:

@@ -26,6 +26,11 @@ _TRANSACTION = re.compile(
     r"|discard|listen|unlisten|copy)\b",
     re.IGNORECASE,
 )
+_SECRET = re.compile(
+    r"\bbearer\s+[\w.+/=-]{8,}|\beyJ[\w-]{8,}\.|(?:api[_-]?key|passw(?:or)?d|secret|token)['\"]?\s*"
+    r"(?:[:=]|=>|,)+\s*['\"][^'\"]{6,}['\"]|\w+://[^\s/:@']+:[^\s/@']+@",
+    re.IGNORECASE,
+)
 _SECONDS = re.compile(r"^\s*(\d+)\s+seconds?\s*$", re.IGNORECASE)
 
 
@@ -65,7 +70,7 @@ class Adopted:
             "jobname": self.job.jobname,
             "username": self.job.username,
             "schedule": self.job.schedule,
-            "command": self.job.command,
+            "command": None if holds_secret(self.job.command) else self.job.command,
             "active": self.job.active,
             "name": self.name or None,
             "becomes": self.kind or None,
@@ -108,6 +113,11 @@ def mentioned(command: str) -> list[str]:
     """Names that stand before a parenthesis: functions, and words that are none."""
     found = _MENTION.findall(_NOT_CODE.sub(" ", command))
     return list(dict.fromkeys(re.sub(r"\s*\.\s*", ".", name) for name in found))
+
+
+def holds_secret(command: str) -> bool:
+    """Whether there seems to be a key or a password in it."""
+    return _SECRET.search(command) is not None
 
 
 def needs_top_level(command: str, commits: bool) -> bool:

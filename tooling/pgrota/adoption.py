@@ -16,6 +16,7 @@ from pgrota.adoptable import (
     Job,
     Unadoptable,
     called,
+    holds_secret,
     mentioned,
     name_of,
     needs_top_level,
@@ -139,6 +140,10 @@ class Adoption:
     def _remark(self, adopted: Adopted, role: dict[str, Any]) -> None:
         if not adopted.job.active:
             adopted.remarks.append("inactive: the schedule will be paused")
+        if holds_secret(adopted.job.command):
+            adopted.remarks.append(
+                "there seems to be a secret in its command: keep that out of git"
+            )
         if role["is_superuser"] and adopted.kind == "task":
             adopted.remarks.append(
                 f"runs with the rights of {role['name']}, a superuser: a smaller role is safer"

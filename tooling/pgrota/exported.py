@@ -60,10 +60,11 @@ class Export:
                 self._add(path, text)
                 self.files += 1
 
-    def projects(self, recipes: Iterable[str]) -> list[Project]:
-        """The engine, the recipes named, and those that were exported before."""
+    def projects(self, recipes: Iterable[str], own: Project | None = None) -> list[Project]:
+        """The engine, the recipes named and those exported before, and the user's project."""
         known = [name for name in self.carried if name in project.recipes()]
-        return [project.engine(), *map(project.recipe, dict.fromkeys([*known, *recipes]))]
+        shipped = map(project.recipe, dict.fromkeys([*known, *recipes]))
+        return [project.engine(), *shipped, *([own] if own else [])]
 
     def render(self, projects: Iterable[Project], now: datetime | None = None) -> None:
         """What has to be added so that the files carry these projects as they are."""
