@@ -6,10 +6,10 @@ create temp table recorded (role text, room text, names text);
 insert into recorded (role, room, names)
 values
   ('rota_admin', 'rota', '
-    ack_events allow_run_as calendar_excludes call_task cancel configure cron_matches cron_next
-    cron_prev define_calendar define_lane define_pipeline define_schedule define_task
-    discard_dead_letters drop_calendar drop_lane drop_pipeline drop_schedule drop_task emit
-    erase_subject fetch_events get_artifact get_run log pause redrive_dead_letters
+    ack_events adopt_cron_job allow_run_as calendar_excludes call_task cancel configure
+    cron_matches cron_next cron_prev define_calendar define_lane define_pipeline define_schedule
+    define_task discard_dead_letters drop_calendar drop_lane drop_pipeline drop_schedule drop_task
+    emit erase_subject fetch_events get_artifact get_run log pause redrive_dead_letters
     replay_subscription rerun resume retry retry_all save_artifact signal skip_step start
     start_many start_schedule step subscribe unsubscribe unwatch_table watch_table
   '),
@@ -25,16 +25,16 @@ values
     start_many supervise work
   '),
   ('rota_admin', 'rota_core', '
-    adopt_restore capture_name capture_version check_answer check_condition check_watch
-    column_names column_numbers columns_of condition_columns condition_path condition_problem
-    cover_body cover_later cover_watch cron_facts cron_job_name deadline_message end_watch
-    engine_facts event_key follow_events has_trampoline health_cron health_cron_drift
-    health_cron_history health_cron_jobs health_cron_server health_cron_starts health_engine
-    health_events health_restore health_runs health_schedules health_server health_tasks
-    health_watches health_worker_role health_workers held_events is_within next_start
-    oldest_unread pipeline_progress places redact save_task save_watch search_path tail_events
-    task_call trampoline_name try_capture wall_clock wanted_cron_jobs watch_definition
-    watch_members
+    adopt_restore adoption_obstacle capture_name capture_version check_answer check_condition
+    check_watch column_names column_numbers columns_of condition_columns condition_path
+    condition_problem cover_body cover_later cover_watch cron_facts cron_job_name deadline_message
+    end_watch engine_facts event_key find_cron_job follow_events has_trampoline health_cron
+    health_cron_drift health_cron_history health_cron_jobs health_cron_server health_cron_starts
+    health_engine health_events health_restore health_runs health_schedules health_server
+    health_tasks health_watches health_worker_role health_workers held_events is_within next_start
+    oldest_unread pipeline_progress places redact refuse_untimely save_adoption save_task
+    save_watch search_path tail_events take_cron_job task_call trampoline_name try_capture
+    wall_clock wanted_cron_jobs watch_definition watch_members
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', '

@@ -6,6 +6,10 @@ create temp table recorded (name text, arguments text, result text);
 insert into recorded (name, arguments, result)
 values
   ('ack_events', $$subscription text, ids bigint[]$$, $$integer$$),
+  ('adopt_cron_job', $$
+    schedule text, cron text, command text, username text, job_name text = NULL,
+    job_id bigint = NULL, active boolean = true
+  $$, $$text$$),
   ('allow_run_as', $$role text$$, $$void$$),
   ('calendar_excludes', $$name text, at timestamp with time zone$$, $$boolean$$),
   ('call_task', $$task text, input jsonb = '{}'$$, $$jsonb$$),

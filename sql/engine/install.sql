@@ -154,6 +154,13 @@
 \ir schedule/schedule_resumed.sql
 \ir schedule/define_schedule.sql
 \ir schedule/drop_schedule.sql
+\ir schedule/refuse_untimely.sql
+\ir schedule/check_adoptions.sql
+\ir schedule/find_cron_job.sql
+\ir schedule/take_cron_job.sql
+\ir schedule/adoption_obstacle.sql
+\ir schedule/save_adoption.sql
+\ir schedule/adopt_cron_job.sql
 \ir schedule/start_schedule.sql
 \ir schedule/schedules.sql
 \ir schedule/slots.sql

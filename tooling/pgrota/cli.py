@@ -23,6 +23,8 @@ COMMANDS = {
     "test": ("test", "test", "Run the tests of the project."),
     "plan": ("plan", "plan", "Show what a deploy would change."),
     "deploy": ("deploy", "deploy", "Install or upgrade rota in a database."),
+    "adopt": ("adopt", "adopt", "Make files of the jobs that stand in cron.job."),
+    "export": ("export", "export", "Write the deploy down as Supabase migrations."),
     "remove": ("remove", "remove", "Remove a project, or rota itself, from a database."),
     "status": ("status", "status", "Health, workers, schedules and recent failures."),
     "doctor": ("doctor", "doctor", "Say what is wrong and what to type."),
