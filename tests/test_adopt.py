@@ -139,7 +139,7 @@ def test_what_cannot_be_seen_is_not_started_twice(worked: Clone) -> None:
     assert [reason[:22] for (reason,) in waiting] == ["schedule one is paused"]
 
     done = deploy(worked.url())
-    assert [change.name for change in done.changes] == ["one of bob"], "by a superuser"
+    assert "one of bob" in [change.name for change in done.changes], "by a superuser"
     assert (worked.run(state), others(worked)) == ([], [])
     assert deploy(worked.url()).changes == []
     assert adopted(worked, "one", "select 1") == "waiting", "to whom it may look so"
