@@ -102,10 +102,10 @@ def test_a_change_is_a_further_file(
     names = [line.split()[-1] for line in second[1].read_text().splitlines()
              if line.startswith(("-- rota:file", "-- rota:gone"))]  # fmt: skip
     assert names == ["task/going.sql", "task/shape.sql", "task/sized.sql", "task/coming.sql"]
-    worker = database.work()
+    worker = database.work(budget="1.5 s")
     wait_until(lambda: database.value("select count(*) from rota.workers") == 1)
     apply(database, second)
-    assert worker.join() is None, "it left before the engine changed"
+    assert worker.join(0.5) is None, "it had left before the engine changed"
     assert deploy(database.url(), dry_run=True).changes == []
     assert database.run("select v.shape from rota.shown as v") == [("one",)]
     assert database.value("select to_regclass('rota.going') is null")
