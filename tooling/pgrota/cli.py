@@ -38,6 +38,7 @@ class Options:
     """What was given before or after the command."""
 
     database_url: str | None = None
+    project: str | None = None
     json: bool = False
 
 
@@ -59,6 +60,13 @@ def common_options() -> list[click.Option]:
             expose_value=False,
             callback=_keep("database_url"),
             help="The database. Default: ROTA_DATABASE_URL, DATABASE_URL, .env, rota dev, libpq.",
+        ),
+        click.Option(
+            ["--project"],
+            metavar="DIR",
+            expose_value=False,
+            callback=_keep("project"),
+            help="The project. Default: the folder with rota.toml, from here upwards.",
         ),
         click.Option(
             ["--json"],

@@ -7,12 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg
-
-from pgrota import cron, drain, foundation, migration, preflight, project, record
+from pgrota import cron, drain, foundation, migration, own, preflight, project, record
 from pgrota.database import Database
 from pgrota.drain import DrainNeeded
-from pgrota.errors import Refusal, is_transient
 from pgrota.objects import Change, ObjectLane
 from pgrota.project import Project
 from pgrota.transaction import Patience, Transaction, retried
@@ -47,18 +44,20 @@ def deploy(
     database: Database | str,
     recipes: Sequence[str] = (),
     *,
+    user: Project | None = None,
     dry_run: bool = False,
     patience: Patience | None = None,
     say: Callable[[str], None] = lambda message: None,
 ) -> Outcome:
-    """Bring the engine, and the recipes named, to what the files say.
+    """Bring the engine, the recipes named and the user's project to what the files say.
 
     Everything happens or nothing does. With `dry_run` everything is tried and rolled back.
     """
     if isinstance(database, str):
         database = Database(database)
     patience = patience or Patience()
-    projects = [project.engine(), *map(project.recipe, recipes)]
+    projects = [project.engine(), *map(project.recipe, recipes), *([user] if user else [])]
+    own.refuse_shared(projects)
     started = time.monotonic()
     with database.connect(autocommit=False, kind=migration.HeldConnection) as connection:
         outcome = _try_until_it_works(connection, projects, dry_run, patience, say)
@@ -140,8 +139,10 @@ class _Deploy(Transaction):
             self._before_drop(each),
             drop_vanished=each.is_engine,
         )
+        own.refuse_taken(self.connection, each, lane.before)
+        absent = own.absent_schemas(self.connection, each)
         lane.apply()
-        changes += lane.changes
+        changes += own.made_schemas(self.connection, absent) + lane.changes
         if each.is_engine:
             self._act_as_deployer()
             changes += cron.grant_usage(self.connection)
@@ -162,29 +163,17 @@ class _Deploy(Transaction):
 
     def _migrate(self, each: Project, role: str) -> list[Change]:
         self._act_as("rota_owner")
-        waiting = migration.pending(each.migrations, self._heads(each.version_table))
+        waiting = own.pending(each, own.heads(self.connection, each.version_table))
         if not waiting:
             return []
         if each.is_engine:
             self._need_drain(f"migration {waiting[0]}")
+        if each.home:
+            own.make_version_table(self.connection, each)
         self._act_as(role)
-        try:
+        with own.migrating(self.connection, each, self.facts.role):
             migration.upgrade(self.connection, each.migrations, each.version_table)
-        except Exception as error:
-            cause = _database_error(error)
-            if cause is None or is_transient(cause):
-                raise cause or error from error
-            raise Refusal(cause, "migrations", each.hint(cause, self.facts.role)) from error
         return [Change("migration", str(revision), "apply") for revision in waiting]
-
-    def _heads(self, table: str) -> set[str]:
-        there = self.connection.execute(
-            "select to_regclass(%s) is not null", [f"{migration.SCHEMA}.{table}"]
-        ).fetchone()[0]
-        if not there:
-            return set()
-        rows = self.connection.execute(f"select v.version_num from {migration.SCHEMA}.{table} as v")
-        return {row[0] for row in rows}
 
     def _before_drop(self, each: Project) -> Callable[[str], None]:
         return self._need_drain if each.is_engine else lambda reason: None
@@ -237,16 +226,8 @@ class _Deploy(Transaction):
         if each.is_engine:
             changes = [c for c in self.outcome.changes if c not in changes] + changes
         listed = [change.as_json() for change in changes]
-        deploy_id = record.begin(self.connection, each.name, listed, self.facts)
+        deploy_id = record.begin(self.connection, each.name, listed, self.facts, each.home)
         lane.keep(deploy_id)
         if each.is_engine and self.bootstrapped:
             foundation.keep(self.connection, deploy_id)
         self.outcome.deploy_ids.append(deploy_id)
-
-
-def _database_error(error: BaseException) -> psycopg.Error | None:
-    """The database's own error inside whatever SQLAlchemy wrapped around it."""
-    original: BaseException | None = error
-    while original is not None and not isinstance(original, psycopg.Error):
-        original = getattr(original, "orig", None) or original.__cause__
-    return original

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from pgrota.errors import Problem
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 SCHEMA = "rota_core"
 
@@ -21,6 +27,19 @@ def run_sql(text: str) -> None:
     from alembic import op
 
     op.get_bind().connection.driver_connection.cursor().execute(text)
+
+
+@contextmanager
+def searching(connection: psycopg.Connection, path: str) -> Iterator[None]:
+    """Let unqualified names be looked up there, and afterwards as before."""
+    setting = "select set_config('search_path', %s, true)"
+    before = connection.execute("select current_setting('search_path')").fetchone()[0]
+    if before == path:
+        yield
+        return
+    connection.execute(setting, [path])
+    yield
+    connection.execute(setting, [before])
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,17 @@ class HeldConnection(psycopg.Connection):
             super().close()
 
 
+class UnknownRevision(Problem):
+    """The database is at a migration that the files do not have."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(
+            f"the database is at migration {', '.join(names)}, which is not known here",
+            "it was deployed by a newer rota",
+            "pip install --upgrade pgrota",
+        )
+
+
 def revisions(folder: Path) -> list[Revision]:
     """All revisions, oldest first. Read without importing them, so that it costs nothing."""
     found = {r.revision: r for r in map(_read, sorted((folder / "versions").glob("*.py")))}
@@ -82,11 +112,7 @@ def pending(folder: Path, current: set[str]) -> list[Revision]:
     by_name = {r.revision: r for r in known}
     strange = current - set(by_name)
     if strange:
-        raise Problem(
-            f"the database is at migration {', '.join(sorted(strange))}, which is not known here",
-            "it was deployed by a newer rota",
-            "pip install --upgrade pgrota",
-        )
+        raise UnknownRevision(sorted(strange))
     applied: set[str] = set()
     waiting = list(current)
     while waiting:
@@ -99,14 +125,35 @@ def pending(folder: Path, current: set[str]) -> list[Revision]:
 
 def upgrade(connection: HeldConnection, folder: Path, version_table: str) -> None:
     """Bring the tables up to date inside the transaction of this connection."""
-    from alembic import command
+    _run(connection, folder, version_table, "_upgrade_revs", "heads")
+
+
+def downgrade(connection: HeldConnection, folder: Path, version_table: str) -> None:
+    """Undo every migration, the newest first, inside the transaction of this connection."""
+    _run(connection, folder, version_table, "_downgrade_revs", "base")
+
+
+def script(folder: Path) -> ScriptDirectory:
+    """The folder as alembic sees it."""
     from alembic.config import Config
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import StaticPool
+    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    config.attributes["version_table"] = version_table
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    return ScriptDirectory.from_config(config)
+
+
+def _run(
+    connection: HeldConnection, folder: Path, version_table: str, steps: str, target: str
+) -> None:
+    """What alembic's own command does, without the env.py of the folder."""
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import StaticPool
+
+    scripts = script(folder)
     engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: connection,
@@ -115,9 +162,22 @@ def upgrade(connection: HeldConnection, folder: Path, version_table: str) -> Non
     )
     connection.held = True
     try:
-        with engine.connect() as shared:
-            config.attributes["connection"] = shared
-            command.upgrade(config, "heads")
+        with (
+            engine.connect() as shared,
+            EnvironmentContext(
+                Config(),
+                scripts,
+                fn=lambda current, _: getattr(scripts, steps)(target, current),
+                destination_rev=target,
+            ) as environment,
+        ):
+            environment.configure(
+                connection=shared,
+                version_table=version_table,
+                version_table_schema=SCHEMA,
+                transactional_ddl=True,
+            )
+            environment.run_migrations()
         engine.dispose()
     finally:
         connection.held = False
@@ -125,18 +185,7 @@ def upgrade(connection: HeldConnection, folder: Path, version_table: str) -> Non
 
 def run_environment() -> None:
     """What an env.py does: the two lines of it stand in migrations/."""
-    from alembic import context
-
-    connection = context.config.attributes.get("connection")
-    if connection is None:
-        raise Problem("these migrations are applied by rota itself", hint="rota deploy")
-    context.configure(
-        connection=connection,
-        version_table=context.config.attributes["version_table"],
-        version_table_schema=SCHEMA,
-        transactional_ddl=True,
-    )
-    context.run_migrations()
+    raise Problem("these migrations are applied by rota itself", hint="rota deploy")
 
 
 def _read(path: Path) -> Revision:
@@ -147,8 +196,8 @@ def _read(path: Path) -> Revision:
     values = {
         target.id: ast.literal_eval(node.value)
         for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name) and target.id in ("revision", "down_revision")
     }
     if not values.get("revision"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from pgrota import catalog, record
+from pgrota import catalog, migration, record
 from pgrota.catalog import Stored
 from pgrota.errors import Problem, Refusal, is_transient
 from pgrota.project import Project, SourceFile
@@ -123,7 +123,8 @@ class ObjectLane:
 
     def _send(self, file: SourceFile) -> None:
         self.connection.execute(f"set local role {self.role}")
-        self.connection.execute(file.text)
+        with migration.searching(self.connection, self.project.search_path):
+            self.connection.execute(file.text)
         self.connection.execute(f"set local role {self.role}")
 
     @contextmanager

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgrota import calls, load_order
 from pgrota.declared import Declared, declarations
 from pgrota.errors import Problem
 
@@ -38,6 +39,11 @@ class SourceFile:
     def declared(self) -> list[Declared]:
         return declarations(self.text)
 
+    @cached_property
+    def defines(self) -> list[calls.Definition]:
+        """The tasks, schedules, ... that its text names."""
+        return calls.definitions(self.text)
+
     @property
     def other_owners(self) -> set[str]:
         """The roles beside rota_owner that own what it declares."""
@@ -46,16 +52,25 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder of SQL with its index, and the migrations that go before it."""
+    """A folder of SQL, and the migrations that go before it.
+
+    What is shipped has an index. A user's project, which has a home, need not have one.
+    """
 
     name: str
     folder: Path
     migrations: Path
     version_table: str
+    home: Path | None = None
 
     @property
     def is_engine(self) -> bool:
         return self.name == ENGINE
+
+    @property
+    def search_path(self) -> str:
+        """Where names are looked up that a file does not qualify."""
+        return "public" if self.home else "pg_catalog, pg_temp"
 
     def hint(self, error: psycopg.Error, role: str) -> str | None:
         """What to type when an error of this project's own SQL does not say so itself."""
@@ -68,7 +83,25 @@ class Project:
 
     @cached_property
     def files(self) -> list[SourceFile]:
-        """Every file of the index, in load order."""
+        """Every file, in load order."""
+        files = self._indexed() if self.has_index or not self.home else self._in_order()
+        _refuse_doubles(files)
+        if self.home:
+            _refuse_doubles_of_definitions(files)
+            for file in files:
+                load_order.refuse_transactions(f"{self.folder.name}/{file.path}", file.text)
+        return files
+
+    @property
+    def has_index(self) -> bool:
+        return (self.folder / "install.sql").is_file()
+
+    def _in_order(self) -> list[SourceFile]:
+        texts = load_order.read(self.folder)
+        paths = load_order.ordered(texts, self.folder.name)
+        return [SourceFile(path, texts[path]) for path in paths]
+
+    def _indexed(self) -> list[SourceFile]:
         index = self.folder / "install.sql"
         if not index.is_file():
             raise Problem(f"{self.name} has no index", f"{index} does not exist")
@@ -83,11 +116,12 @@ class Project:
                     hint=r"write \ir room/file.sql",
                 )
             found.setdefault(match[1], self._read(match[1], number))
-        _refuse_doubles(list(found.values()))
         return list(found.values())
 
     def unlisted(self) -> list[str]:
         """Files beside the index that it does not name."""
+        if not self.has_index:
+            return []
         listed = {file.path for file in self.files} | {"install.sql"}
         there = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.sql"))
         return sorted(path for path in there if path not in listed)
@@ -95,7 +129,9 @@ class Project:
     def _read(self, path: str, number: int) -> SourceFile:
         try:
             return SourceFile(path, (self.folder / path).read_text(encoding="utf-8"))
-        except OSError:
+        except (OSError, UnicodeDecodeError) as error:
+            if isinstance(error, UnicodeDecodeError):
+                raise Problem(f"{self.folder.name}/{path} cannot be read: {error}") from None
             raise Problem(
                 f"install.sql of {self.name}, line {number}: {path} does not exist"
             ) from None
@@ -145,3 +181,13 @@ def _refuse_doubles(files: list[SourceFile]) -> None:
             other = seen.setdefault(declared, file.path)
             if other != file.path:
                 raise Problem(f"{declared} is defined twice", f"in {other} and in {file.path}")
+
+
+def _refuse_doubles_of_definitions(files: list[SourceFile]) -> None:
+    seen: dict[calls.Definition, str] = {}
+    for file in files:
+        for defined in file.defines:
+            other = seen.setdefault(defined, file.path)
+            # A table may be watched again, for more.
+            if other != file.path and defined.kind != "watch":
+                raise Problem(f"{defined} is defined twice", f"in {other} and in {file.path}")

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -56,7 +57,13 @@ def read(connection: psycopg.Connection, name: str) -> Recorded:
     return recorded
 
 
-def begin(connection: psycopg.Connection, name: str, changes: list[dict], facts: Facts) -> int:
+def begin(
+    connection: psycopg.Connection,
+    name: str,
+    changes: list[dict],
+    facts: Facts,
+    home: Path | None = None,
+) -> int:
     """Write a deploy down. Returns its id."""
     system = {
         "server_version": facts.version,
@@ -68,7 +75,7 @@ def begin(connection: psycopg.Connection, name: str, changes: list[dict], facts:
         "insert into rota_core.deploy"
         " (project, deployed_at, deployed_by, tool_version, git_commit, changes, system)"
         " values (%s, clock_timestamp(), %s, %s, %s, %s, %s) returning deploy_id",
-        [name, facts.session_role, __version__, git_commit(), Jsonb(changes), Jsonb(system)],
+        [name, facts.session_role, __version__, git_commit(home), Jsonb(changes), Jsonb(system)],
     ).fetchone()[0]
 
 
@@ -120,13 +127,13 @@ def forget(connection: psycopg.Connection, name: str, files: Iterable[str]) -> N
     )
 
 
-def git_commit() -> str | None:
-    """The commit of the checkout this tool runs from, if it does."""
-    if (project.PACKAGE / "_project").is_dir():
+def git_commit(home: Path | None = None) -> str | None:
+    """The commit of the user's project, or of the checkout this tool runs from, if it does."""
+    if home is None and (project.PACKAGE / "_project").is_dir():
         return None
     with suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run(
-            ["git", "-C", str(project.root()), "rev-parse", "--verify", "HEAD"],
+            ["git", "-C", str(home or project.root()), "rev-parse", "--verify", "HEAD"],
             capture_output=True,
             text=True,
             timeout=5,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from pgrota import output
+from pgrota import config, output
 from pgrota.database import Database, pass_database
 from pgrota.deploy import Outcome
 from pgrota.deploy import deploy as run_deploy
@@ -36,8 +36,9 @@ def deploy(
 
     Only what differs is touched; deploying twice changes nothing.
     """
+    recipes, user = config.targets(recipes)
     outcome = run_deploy(
-        database, recipes, patience=Patience(lock_wait, drain_wait), say=output.progress
+        database, recipes, user=user, patience=Patience(lock_wait, drain_wait), say=output.progress
     )
     show(outcome, done=f"deployed to {database.shown}", brief=True)
 

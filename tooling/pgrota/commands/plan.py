@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pgrota import errors, output
+from pgrota import config, errors, output
 from pgrota.commands.deploy import show
 from pgrota.database import Database, pass_database
 from pgrota.deploy import deploy as run_deploy
@@ -24,8 +24,14 @@ def plan(database: Database, recipes: tuple[str, ...], exit_code: bool, lock_wai
     The deploy is carried out in a transaction and rolled back, so what is listed is what
     Postgres would store.
     """
+    recipes, user = config.targets(recipes)
     outcome = run_deploy(
-        database, recipes, dry_run=True, patience=Patience(lock=lock_wait), say=output.progress
+        database,
+        recipes,
+        user=user,
+        dry_run=True,
+        patience=Patience(lock=lock_wait),
+        say=output.progress,
     )
     show(outcome, done=f"to be deployed to {database.shown}")
     return errors.PENDING if exit_code and outcome.changed else errors.OK
