@@ -26,13 +26,14 @@ values
   ('rota_admin', 'rota_core', '
     adopt_restore capture_name capture_version check_answer check_condition check_watch
     column_names column_numbers columns_of condition_columns condition_path condition_problem
-    cover_body cover_later cover_watch cron_facts cron_job_name deadline_message end_watch
+    cover_body cover_later cover_watch cron_changes cron_facts cron_job_name deadline_message
+    definitions deployed_objects end_watch
     engine_facts event_key follow_events has_trampoline health_cron health_cron_drift
     health_cron_history health_cron_jobs health_cron_server health_engine health_events
     health_restore health_runs health_schedules health_tasks health_watches health_worker_role
-    health_workers held_events is_within next_start oldest_unread pipeline_progress places redact
-    save_task save_watch search_path tail_events task_call trampoline_name try_capture wall_clock
-    wanted_cron_jobs watch_definition watch_members
+    health_workers held_events is_within next_start oldest_unread pipeline_progress places
+    primary_key redact save_task save_watch search_path tail_events task_call trampoline_name try_capture wall_clock
+    wanted_cron_jobs watch_definition watch_members watch_stands
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', '
@@ -40,7 +41,8 @@ values
     sync_cron worker_backends
   '),
   ('rota_reader', 'rota_core', '
-    column_names columns_of cron_facts cron_job_name deadline_message engine_facts event_key
+    column_names columns_of cron_changes cron_facts cron_job_name deadline_message definitions
+    deployed_objects engine_facts event_key
     follow_events has_trampoline health_cron health_cron_drift health_cron_history
     health_cron_jobs health_cron_server health_engine health_events health_restore health_runs
     health_schedules health_tasks health_watches health_worker_role health_workers held_events
@@ -60,11 +62,11 @@ values
     wanted_cron_jobs work_slice written_cron_jobs
   '),
   ('rota_admin', 'rota views', '
-    attempts calendars dead_letters events health logs missed_deadlines pipeline_steps pipelines
+    attempts calendars dead_letters deploys events health logs missed_deadlines pipeline_steps pipelines
     runs schedules slots subscriptions tasks watches workers
   '),
   ('rota_reader', 'rota views', '
-    attempts calendars dead_letters events health logs missed_deadlines pipeline_steps pipelines
+    attempts calendars dead_letters deploys events health logs missed_deadlines pipeline_steps pipelines
     runs schedules slots subscriptions tasks watches workers
   '),
   ('rota_admin', 'schemas', 'rota rota_core'),

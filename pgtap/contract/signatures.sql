@@ -128,7 +128,7 @@ select is_empty(
 select views_are(
   'rota',
   string_to_array(
-    'attempts calendars dead_letters events health logs missed_deadlines pipeline_steps pipelines '
+    'attempts calendars dead_letters deploys events health logs missed_deadlines pipeline_steps pipelines '
     'runs schedules slots '
     'subscriptions tasks watches workers', ' '
   )::name[],

@@ -20,8 +20,9 @@ begin
     save_pipeline.alert, coalesce(save_pipeline.tags, '{}'), '{}', v_now, rota_core.caller()
   )
   on conflict (task) do update
-  set (timeout, alert, tags, defined_at, defined_by) =
-    (excluded.timeout, excluded.alert, excluded.tags, excluded.defined_at, excluded.defined_by);
+  set (timeout, alert, tags, defined_at, defined_by, retired_at) =
+    (excluded.timeout, excluded.alert, excluded.tags, excluded.defined_at, excluded.defined_by,
+      excluded.retired_at);
 
   select p.version into v_version from rota_core.pipeline as p where p.pipeline = save_pipeline.name;
   if found and (
