@@ -17,6 +17,7 @@ COMMANDS = {
     "dev": ("dev", "dev", "Start, stop and open a private server for development."),
     "demo": ("demo", "demo", "Show the night batch at work, crash included."),
     "plan": ("plan", "plan", "Show what a deploy would change."),
+    "drift": ("drift", "drift", "Show what others have changed on the server."),
     "deploy": ("deploy", "deploy", "Install or upgrade rota in a database."),
     "remove": ("remove", "remove", "Remove rota from a database."),
     "status": ("status", "status", "Health, workers, schedules and recent failures."),

@@ -156,6 +156,7 @@ class _Removal(Transaction):
             rows = cursor.execute(
                 "select o.project, o.kind, o.identity from rota_core.deployed_object as o"
                 " where o.project not in ('rota', 'foundation')"
+                " and o.kind in ('function', 'procedure', 'aggregate', 'view', 'trigger')"
             ).fetchall()
             tables = cursor.execute("select from rota_core.recipe_version").rowcount
         self.connection.execute("set local role none")

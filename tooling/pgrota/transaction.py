@@ -24,6 +24,7 @@ SESSION = {
     "client_min_messages": "warning",
     "check_function_bodies": "on",
     "quote_all_identifiers": "off",
+    "intervalstyle": "postgres",
 }
 
 
