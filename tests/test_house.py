@@ -196,4 +196,6 @@ def test_the_wheel_carries_the_project(tmp_path: Path) -> None:
             if path.suffix in {".sql", ".py"}
         }
         none(wanted - carried)
+    templates = (ROOT / "tooling/pgrota/templates").iterdir()
+    none({f"pgrota/templates/{path.name}" for path in templates if path.is_file()} - carried)
     assert "pgrota/server.py" in carried

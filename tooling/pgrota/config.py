@@ -88,6 +88,12 @@ def targets(named: Iterable[str]) -> tuple[list[str], Project | None]:
     return list(dict.fromkeys([*here.recipes, *named])), here.project()
 
 
+def places() -> list[Path]:
+    """Where something that belongs to the project may lie: here, and in its folder."""
+    here = current()
+    return list(dict.fromkeys([Path.cwd(), here.home] if here else [Path.cwd()]))
+
+
 def around(directory: Path) -> Config | None:
     """The project of this folder, or of the nearest one above it."""
     for folder in (directory, *directory.parents):

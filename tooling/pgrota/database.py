@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from pgrota import masking
+from pgrota import config, masking
 from pgrota.errors import CannotConnect
 
 VARIABLES = ("ROTA_DATABASE_URL", "DATABASE_URL")
@@ -33,20 +33,23 @@ class Address:
 
 
 def find_address(option: str | None = None, directory: Path | None = None) -> Address:
-    """The first of: --database-url, the environment, .env, a dev server here, libpq's own."""
-    directory = directory or Path.cwd()
+    """The first of: --database-url, the environment, .env, a dev server here, libpq's own.
+
+    Here is the working directory, and then the folder of the project.
+    """
     if option:
         return Address(option, "--database-url")
     for name in VARIABLES:
         if os.environ.get(name):
             return Address(os.environ[name], name)
-    dotenv = read_dotenv(directory / ".env")
-    for name in VARIABLES:
-        if dotenv.get(name):
-            return Address(dotenv[name], f"{name} in .env")
-    url = _dev_server(directory)
-    if url:
-        return Address(url, "the server of rota dev")
+    for place in [directory] if directory else config.places():
+        dotenv = read_dotenv(place / ".env")
+        for name in VARIABLES:
+            if dotenv.get(name):
+                return Address(dotenv[name], f"{name} in .env")
+        url = _dev_server(place)
+        if url:
+            return Address(url, "the server of rota dev")
     return Address("", "libpq")
 
 

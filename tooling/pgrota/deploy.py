@@ -137,6 +137,7 @@ class _Deploy(Transaction):
     def _project(self, each: Project) -> None:
         role = "rota_owner" if each.is_engine else self._deployer_role()
         jobs = self._jobs()
+        absent = own.absent_schemas(self.connection, each)
         changes = self._migrate(each, role)
         self._act_as("rota_owner")
         lane = ObjectLane(
@@ -148,7 +149,6 @@ class _Deploy(Transaction):
             drop_vanished=each.is_engine or self.allow_drop,
         )
         own.refuse_taken(self.connection, each, lane.before)
-        absent = own.absent_schemas(self.connection, each)
         lane.apply()
         changes += own.made_schemas(self.connection, absent) + lane.changes
         if each.is_engine:
@@ -236,8 +236,8 @@ class _Deploy(Transaction):
         if each.is_engine:
             changes = [c for c in self.outcome.changes if c not in changes] + changes
         listed = [change.as_json() for change in changes]
-        heads = own.heads(self.connection, each.version_table)
-        deploy_id = record.begin(self.connection, listed, self.facts, each, heads)
+        state = record.state(each, own.heads(self.connection, each.version_table))
+        deploy_id = record.begin(self.connection, each.name, listed, self.facts, each.home, state)
         lane.keep(deploy_id)
         if each.is_engine and self.bootstrapped:
             foundation.keep(self.connection, deploy_id)

@@ -148,7 +148,9 @@ def script(folder: Path) -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    return ScriptDirectory.from_config(config)
+    found = ScriptDirectory.from_config(config)
+    found.messaging_opts = {"quiet": True}
+    return found
 
 
 def _run(

@@ -34,7 +34,7 @@ def refuse_shared(projects: Sequence[Project]) -> None:
     seen: dict[Declared | calls.Definition, tuple[str, str]] = {}
     for each in projects:
         for file in each.files:
-            for thing in (*file.declared, *file.defines):
+            for thing in (*file.declared, *([] if each.is_engine else file.defines)):
                 name, path = seen.setdefault(thing, (each.name, file.path))
                 if name != each.name and getattr(thing, "kind", "") != "watch":
                     raise Problem(

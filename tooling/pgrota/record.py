@@ -78,10 +78,11 @@ def read(connection: psycopg.Connection, name: str) -> Recorded:
 
 def begin(
     connection: psycopg.Connection,
+    name: str,
     changes: list[dict],
     facts: Facts,
-    each: Project,
-    heads: Iterable[str],
+    home: Path | None = None,
+    state: dict | None = None,
 ) -> int:
     """Write a deploy down, with all that is needed to restore it. Returns its id."""
     system = {
@@ -91,24 +92,26 @@ def begin(
         "client": _client(),
         "fingerprints": SCHEME,
     }
-    state = {
-        "files": [{"file": f.path, "source_hash": f.source_hash} for f in each.files],
-        "migrations": sorted(heads),
-    }
     return connection.execute(
         "insert into rota_core.deploy"
         " (project, deployed_at, deployed_by, tool_version, git_commit, changes, system, state)"
         " values (%s, clock_timestamp(), %s, %s, %s, %s, %s, %s) returning deploy_id",
         [
-            each.name,
+            name,
             facts.session_role,
             __version__,
-            git_commit(each.home),
+            git_commit(home),
             Jsonb(changes),
             Jsonb(system),
-            Jsonb(state),
+            Jsonb(state or {}),
         ],
     ).fetchone()[0]
+
+
+def state(each: Project, heads: Iterable[str]) -> dict:
+    """What restoring a deploy needs: its files in load order, and where the migrations stand."""
+    files = [{"file": file.path, "source_hash": file.source_hash} for file in each.files]
+    return {"files": files, "migrations": sorted(heads)}
 
 
 def keep(

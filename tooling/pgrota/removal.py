@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psycopg
-from psycopg.rows import dict_row
 
-from pgrota import drain, migration, outsiders, preflight, record
+from pgrota import belongings, drain, migration, outsiders, preflight, record
 from pgrota.database import Database
 from pgrota.errors import Problem
 from pgrota.preflight import ROLES, quoted
@@ -104,7 +103,7 @@ class _Removal(Transaction):
         self._refuse_foreign()
         if "rota_worker" in self.there:
             self._cron()
-        self._recipes()
+        self._projects()
         self._schemas()
         if self.there:
             self._privileges()
@@ -147,24 +146,26 @@ class _Removal(Transaction):
             " where n.nspname = 'cron'), false)"
         ).fetchone()[0]
 
-    def _recipes(self) -> None:
-        """What a recipe's files made goes; its tables hold data and stay."""
+    def _projects(self) -> None:
+        """What the files of recipes and projects made goes; their tables hold data and stay."""
         if not record.exists(self.connection):
             return
         self.connection.execute("set local role rota_owner")
-        with self.connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(
-                "select o.project, o.kind, o.identity from rota_core.deployed_object as o"
-                " where o.project not in ('rota', 'foundation')"
-                " and o.kind in ('function', 'procedure', 'aggregate', 'view', 'trigger')"
-            ).fetchall()
-            tables = cursor.execute("select from rota_core.recipe_version").rowcount
+        theirs = belongings.of(self.connection)
+        tables = belongings.projects(self.connection)
+        sample = self.connection.execute("select from rota_core.recipe_version").rowcount
         self.connection.execute("set local role none")
-        for row in rows:
-            self.connection.execute(f"drop {row['kind']} if exists {row['identity']} cascade")
-            self.removed.removed.append(f"{row['kind']} {row['identity']}")
-        if tables:
-            self.removed.kept.append("the tables of the sample application: drop them yourself")
+        for kind, identity in belongings.drop_objects(self.connection, theirs.objects):
+            self.removed.removed.append(f"{kind} {identity}")
+        for name, reason in belongings.drop_schemas(self.connection, theirs.schemas):
+            if reason:
+                self.removed.kept.append(f"schema {name}: {reason}")
+            else:
+                self.removed.removed.append(f"schema {name}")
+        kept = {belongings.kept_tables(name, heads): None for name, heads in tables.items()}
+        if sample:
+            kept["the tables of the sample application: drop them yourself"] = None
+        self.removed.kept += [words for words in kept if words]
 
     def _schemas(self) -> None:
         for schema, owner in (
