@@ -179,7 +179,8 @@ class _Deploy(Transaction):
         if each.is_engine:
             self._need_drain(f"migration {waiting[0]}")
         if each.home:
-            own.make_version_table(self.connection, each)
+            with recorded(self.connection):
+                own.make_version_table(self.connection, each)
         self._act_as(role)
         with own.migrating(self.connection, each, self.facts.role), recorded(self.connection):
             migration.upgrade(self.connection, each.migrations, each.version_table)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from pgrota import calls, catalog, change, migration, record, retiring
+from pgrota import calls, catalog, change, migration, record, recording, retiring
 from pgrota.catalog import Stored
 from pgrota.change import Change
 from pgrota.definitions import Definitions
@@ -53,6 +53,7 @@ class ObjectLane:
 
     def apply(self) -> None:
         """Execute what differs, drop what is gone, until nothing is left to do."""
+        self.connection.execute(f"set local role {self.role}")
         todo = [file for file in self.project.files if self._differs(file)]
         paths = self.vanished_files
         for number in range(_ROUNDS):
@@ -73,11 +74,11 @@ class ObjectLane:
     def keep(self, deploy_id: int) -> None:
         """Write the outcome into the record."""
         after = self._lookup()
+        self.vanishing.keep({*(s.key for s in after), *self.defined.file_of}, self.vanished_files)
         for file in self.executed.values():
             made = [s.row() for s in after if self.file_of.get(s.declared) is file]
             made += self.defined.rows_of(file.path)
             record.keep(self.connection, self.project.name, deploy_id, file, made)
-        self.vanishing.keep({*(s.key for s in after), *self.defined.file_of}, self.vanished_files)
 
     @property
     def notes(self) -> list[str]:
@@ -111,7 +112,7 @@ class ObjectLane:
 
     def _try(self, file: SourceFile) -> None:
         try:
-            with self.connection.transaction():
+            with self.connection.transaction(), recording.unless_it_fails(self.connection):
                 self._send(file)
         except psycopg.Error as error:
             if error.sqlstate == _WATCHED_OTHERWISE and self._unwatch(file):

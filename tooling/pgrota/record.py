@@ -183,12 +183,19 @@ def settle(
             " where o.project = %s and o.kind = %s and o.identity = %s",
             [(name, *key) for key in gone],
         )
+    params = [name, list(files)]
     connection.execute(
         "delete from rota_core.deployed_file as f"
         " where f.project = %s and f.file = any (%s) and not exists ("
         "  select from rota_core.deployed_object as o"
         "  where o.project = f.project and o.file = f.file and o.is_kept)",
-        [name, list(files)],
+        params,
+    )
+    # The same text is executed when it comes back.
+    connection.execute(
+        "update rota_core.deployed_file as f set source_hash = ''"
+        " where f.project = %s and f.file = any (%s)",
+        params,
     )
 
 

@@ -10,7 +10,10 @@ from typing import Any
 import psycopg
 
 # What alembic and SQLAlchemy ask for themselves.
-_ASKS = re.compile(r"\s*(SELECT\b.*\b(pg_catalog\.|version_num\b)|select \w+\.version_num)", re.S)
+_ASKS = re.compile(
+    r"SELECT\b.*\b(pg_catalog\.|version_num\b)|select (pg_catalog\.version|current_schema)\(|show ",
+    re.S,
+)
 
 
 class RecordingCursor(psycopg.Cursor):
@@ -33,18 +36,32 @@ def recorded(connection: psycopg.Connection) -> Iterator[None]:
         connection.recording = before
 
 
+@contextmanager
+def unless_it_fails(connection: psycopg.Connection) -> Iterator[None]:
+    """Forget what was written down here when it comes to nothing."""
+    statements = getattr(connection, "statements", [])
+    length = len(statements)
+    try:
+        yield
+    except BaseException:
+        del statements[length:]
+        raise
+
+
 def script(statements: list[str]) -> Iterator[str]:
     """The statements as a file that psql reads."""
-    role = "none"
+    role = wanted = "none"
     for text in statements:
         statement = text.strip().rstrip(";")
         if _ASKS.match(statement):
             continue
         found = re.fullmatch(r"set local role (.+)", statement)
         if found:
-            if found[1] == role:
-                continue
-            role = found[1]
+            wanted = found[1]
+            continue
+        if wanted != role:
+            role = wanted
+            yield f"set local role {role};"
         yield f"{statement};"
 
 

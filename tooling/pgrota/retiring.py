@@ -35,13 +35,24 @@ class Retired:
     note: str = ""
 
 
+class InUse(Problem):
+    """Something uses it."""
+
+
 def retire(connection: psycopg.Connection, vanished: Mapping[Key, str], role: str) -> list[Retired]:
     """Drop them. A task with live runs is started no more, and goes when they have ended."""
     order = list(DROPS)
     outcomes = []
     for key in sorted(vanished, key=lambda key: (order.index(key[0]), key[1])):
         kind, name = key
-        live = _drop(connection, key, vanished[key], role)
+        try:
+            live = _drop(connection, key, vanished[key], role)
+        except InUse as problem:
+            # By a task that is retired; else somebody has to decide.
+            if not any(outcome.note for outcome in outcomes):
+                raise
+            outcomes.append(Retired(key, note=f"{kind} {name} was left: {problem.detail}"))
+            continue
         if kind in ("task", "pipeline") and live:
             runs = "a live run" if live == 1 else f"{live} live runs"
             note = f"{kind} {name} is retired: it is started no more, and has {runs}"
@@ -82,12 +93,13 @@ def _drop(connection: psycopg.Connection, key: Key, path: str | None, role: str)
         schema, _, table = name.partition(".")
         name = sql.Identifier(schema, table).as_string(connection)
     try:
-        with recorded(connection):
+        with connection.transaction(), recorded(connection):
             answer = connection.execute(DROPS[kind], [name]).fetchone()[0]
     except psycopg.Error as error:
         if is_transient(error):
             raise
-        raise Problem(
+        kind_of_problem = InUse if error.sqlstate == "RT002" else Problem
+        raise kind_of_problem(
             f"{kind} {name} cannot be dropped: {error.diag.message_primary}",
             error.diag.message_detail or (path and f"{path} makes it no longer"),
             error.diag.message_hint,
