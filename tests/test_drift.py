@@ -19,7 +19,9 @@ from support_project import ORDERS, TOTAL, make
 
 FILES = {
     "total.sql": TOTAL,
-    "totals.sql": "-- requires: total.sql\ncreate or replace view shop.totals as select shop.total('{}');",
+    "totals.sql": (
+        "-- requires: total.sql\ncreate or replace view shop.totals as select shop.total('{}');"
+    ),
     "trigger.sql": (
         "create or replace function shop.stamp() returns trigger language plpgsql as"
         " $$ begin return new; end $$;\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from harness import Clone
 from pgrota.deploy import Outcome, deploy
 from pgrota.errors import DRIFT, OK, PENDING, Problem
-from support_deploy import dump, program, rota
+from support_deploy import dump, rota
 from support_project import ORDERS, TOTAL, add_migration, make
 
 VIEW = "create or replace view shop.totals as select shop.total('{}') as total;\n"
@@ -86,6 +87,14 @@ def test_every_kind_of_change_is_named(place: Path, database: Clone) -> None:
     }
 
 
+def psql(database: Clone, url: str, script: Path) -> None:
+    command = [database.server.binaries.directory / "psql", "-qX", "-v", "ON_ERROR_STOP=1"]
+    done = subprocess.run(
+        [*command, "-f", script, url], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_sql_does_what_the_deploy_does(place: Path, database: Clone) -> None:
     add_migration(place, 1, "alter table shop.orders add column note text default 'a % b :c';")
     make(place, {"total.sql": TOTAL.replace("input", "given"), "trigger.sql": TRIGGER})
@@ -98,7 +107,7 @@ def test_the_sql_does_what_the_deploy_does(place: Path, database: Clone) -> None
         script = place / "plan.psql"
         script.write_text(f"begin;\n{done.stdout}\ncommit;\n")
         url = Clone(database.server, twin).url()
-        program(database.server, "psql", "-qX", "-v", "ON_ERROR_STOP=1", "-f", str(script), url)
+        psql(database, url, script)
         rota("--project", str(place), "deploy", url=database.url())
         assert dump(Clone(database.server, twin)) == dump(database)
     finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from pgrota import calls, catalog, change, migration, record, recording, retiring
+from pgrota import calls, catalog, describing, migration, record, recording, retiring
 from pgrota.catalog import Stored
 from pgrota.change import Change
 from pgrota.definitions import Definitions
@@ -53,7 +53,7 @@ class ObjectLane:
 
     def apply(self) -> None:
         """Execute what differs, drop what is gone, until nothing is left to do."""
-        self.connection.execute(f"set local role {self.role}")
+        self._act_as(self.role)
         todo = [file for file in self.project.files if self._differs(file)]
         paths = self.vanished_files
         for number in range(_ROUNDS):
@@ -69,7 +69,7 @@ class ObjectLane:
             self._refuse_overloads(todo, after)
             self._drop(self._gone([*paths, *(file.path for file in todo)], after), after)
             todo, paths = self._lost(), []
-        self._describe()
+        self.changes += self._describe()
 
     def keep(self, deploy_id: int) -> None:
         """Write the outcome into the record."""
@@ -138,12 +138,11 @@ class ObjectLane:
         return ended > 0
 
     def _send(self, file: SourceFile) -> None:
-        with recorded(self.connection):
-            self.connection.execute(f"set local role {self.role}")
+        self._act_as(self.role)
         path = self.project.search_path
         with migration.searching(self.connection, path), recorded(self.connection):
             self.connection.execute(file.text)
-        self.connection.execute(f"set local role {self.role}")
+        self._act_as(self.role)
 
     @contextmanager
     def _owners_may_create(self, files: list[SourceFile]):
@@ -151,12 +150,18 @@ class ObjectLane:
         if not roles:
             yield
             return
-        self.connection.execute("set local role rota_owner")
-        self.connection.execute(f"grant create on schema rota_core to {roles}")
+        with recorded(self.connection):
+            self._act_as("rota_owner")
+            self.connection.execute(f"grant create on schema rota_core to {roles}")
         yield
-        self.connection.execute("set local role rota_owner")
-        self.connection.execute(f"revoke create on schema rota_core from {roles}")
-        self.connection.execute(f"set local role {self.role}")
+        with recorded(self.connection):
+            self._act_as("rota_owner")
+            self.connection.execute(f"revoke create on schema rota_core from {roles}")
+        self._act_as(self.role)
+
+    def _act_as(self, role: str) -> None:
+        with recorded(self.connection):
+            self.connection.execute(f"set local role {role}")
 
     def _refuse_overloads(self, files: list[SourceFile], after: list[Stored]) -> None:
         for file in files:
@@ -182,7 +187,7 @@ class ObjectLane:
     def _exists(self, key: tuple[str, str]) -> bool:
         kind, identity = key
         if kind == "trigger":
-            return any(s.key == key for s in self._lookup())
+            return bool(catalog.find(self.connection, [key]))
         function = "to_regclass" if kind == "view" else "to_regprocedure"
         query = f"select {function}(%s) is not null"
         return self.connection.execute(query, [identity]).fetchone()[0]
@@ -212,46 +217,22 @@ class ObjectLane:
         there = {stored.declared for stored in self._lookup()}
         return [file for file in self.project.files if any(d not in there for d in file.declared)]
 
-    def _describe(self) -> None:
+    def _describe(self) -> list[Change]:
         after = {stored.key: stored for stored in self._lookup()}
-        hashes = {
-            path: (self.recorded.hashes.get(path) or None, file.source_hash)
-            for path, file in self.executed.items()
-        }
-        found = self.defined.changes(hashes)
-        for path, file in self.executed.items():
-            made = [s for s in after.values() if self.file_of[s.declared] is file]
-            self.changes += [
-                self._changed(s, path, hashes[path])
-                for s in made
-                if s.key not in self.before or self.before[s.key].fingerprint != s.fingerprint
-            ]
-            self.changes += [change for change in found if change.file == path]
-            if not any(change.file == path for change in self.changes):
-                action = "restate" if hashes[path][0] else "apply"
-                self.changes.append(Change("file", path, action, path, hashes[path]))
+        changes = describing.made(
+            self.executed,
+            {path: self.recorded.hashes.get(path) or None for path in self.executed},
+            self.before,
+            {key: (stored, self.file_of[stored.declared]) for key, stored in after.items()},
+            self.defined,
+            self.dependants,
+        )
         for key in {**self.before, **self.recorded.files, **self.recorded.kept}:
             if key[0] not in calls.KINDS_OF and key not in after and not self._exists(key):
-                file = self.recorded.files.get(key)
                 more = tuple(self.dependants.get(key, ()))
-                self.changes.append(Change(*key, "drop", file, dependants=more))
-        self.changes += self.vanishing.changes
-
-    def _changed(self, now: Stored, path: str, hashes: tuple[str | None, str]) -> Change:
-        was = self.before.get(now.key)
-        if was is None:
-            return Change(now.kind, now.identity, "create", path, hashes)
-        dropped = now.key in self.dependants
-        return Change(
-            now.kind,
-            now.identity,
-            "replace" if dropped else "change",
-            path,
-            hashes,
-            change.attributes(was.attributes, now.attributes),
-            change.body_diff(was.attributes, now.attributes, "on the server", path),
-            tuple(self.dependants.get(now.key, ())),
-        )
+                file = self.recorded.files.get(key)
+                changes.append(Change(*key, "drop", file, dependants=more))
+        return changes + self.vanishing.changes
 
     def _located(self, error: psycopg.Error, file: SourceFile) -> Exception:
         """The error with its place; locks are left as they are, since they are tried again."""
