@@ -78,7 +78,7 @@ def test_each_kind_is_named_and_put_right(place: Path, database: Clone) -> None:
         "+AS $function$ select '{}'::jsonb $function$" in found["function shop.total(jsonb)"].diff
     )
     assert found["view shop.totals"].fields["privileges"][1].endswith("rota_app=r/postgres")
-    assert found["view shop.totals"].by == "postgres"
+    assert found["view shop.totals"].by is None
     assert found["trigger stamp on shop.orders"].fields == {"enabled": ("yes", "no")}
     assert found["schedule total"].fields == {"cron": ("0 3 * * *", "0 5 * * *")}
     assert found["schedule total"].by == "postgres"

@@ -104,8 +104,8 @@ class Drifted(Problem):
         super().__init__(
             "the server is not as the last deploy left it; nothing was changed",
             "\n".join(lines + ([f"and {more} more"] if more > 0 else [])),
-            "rota drift shows what differs; put it into the files, or leave it;"
-            " rota deploy --force then makes the files' say hold",
+            "rota drift shows what differs. Put what you want of it into the files; then"
+            " rota deploy --force makes the files' say hold",
         )
 
 
@@ -157,17 +157,17 @@ def _object(connection: psycopg.Connection, row: dict, now: Stored | None) -> Dr
     return replace(
         drift,
         what="changed",
-        by=_grantors(*fields["privileges"]) if "privileges" in fields else None,
+        by=_grantors(*fields.get("privileges", (None, None)), now.attributes.get("owner")),
         at=when[0] if when else None,
         fields=fields,
         diff=change.unified(row["definition"], now.definition, file, "on the server"),
     )
 
 
-def _grantors(was: str | None, now: str | None) -> str | None:
-    """Who gave what was not there before."""
+def _grantors(was: str | None, now: str | None, owner: str | None) -> str | None:
+    """Who gave what was not there before. What a superuser gives counts as the owner's gift."""
     new = set((now or "").split(", ")) - set((was or "").split(", "))
-    names = {item.rpartition("/")[2] for item in new if "/" in item}
+    names = {item.rpartition("/")[2] for item in new if "/" in item} - {owner}
     return ", ".join(sorted(names)) or None
 
 

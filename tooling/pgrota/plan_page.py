@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import click
 
@@ -77,6 +80,10 @@ def unmanaged(found: Sequence[Definition]) -> None:
 def _fields(fields: Fields) -> None:
     for name, (was, now) in fields.items():
         before, after = shown(was), shown(now)
+        if name == "privileges":
+            before, after = _apart(was, now), _apart(now, was)
+        elif isinstance(was, dict | list) and isinstance(now, dict | list):
+            before, after = _lines_apart(was, now)
         if len(before) + len(after) <= LONGEST_VALUE and "\n" not in before + after:
             click.echo(f"{INDENT}{name}: {before} -> {after}")
         else:
@@ -84,6 +91,22 @@ def _fields(fields: Fields) -> None:
             for sign, value in (("-", before), ("+", after)):
                 for line in value.splitlines():
                     click.secho(f"{INDENT}  {sign} {line}", fg=COLOURS[sign])
+
+
+def _apart(these: str | None, others: str | None) -> str:
+    """The privileges that only one side has, a line each."""
+    gone = (others or "").split(", ")
+    return "\n".join(item for item in (these or "").split(", ") if item not in gone) or "none"
+
+
+def _lines_apart(was: Any, now: Any) -> tuple[str, str]:
+    """Where two long values differ, line by line; of short ones all."""
+    if len(shown(was)) + len(shown(now)) <= LONGEST_VALUE:
+        return shown(was), shown(now)
+    before, after = (json.dumps(v, indent=2, ensure_ascii=False).splitlines() for v in (was, now))
+    lines = [line for line in difflib.ndiff(before, after) if line[:2] in ("- ", "+ ")]
+    old, new = ("\n".join(x[2:] for x in lines if x[0] == sign) for sign in "-+")
+    return old or "nothing", new or "nothing"
 
 
 def _diff(lines: Sequence[str]) -> None:
