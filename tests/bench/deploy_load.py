@@ -47,7 +47,8 @@ HELD = """
 select exists (
   select from pg_locks as l
   join pg_stat_activity as a on a.pid = l.pid
-  where l.relation = 'app.orders'::regclass and l.granted and a.application_name = 'rota bench deploy'
+  where l.relation = 'app.orders'::regclass and l.granted
+    and a.application_name = 'rota bench deploy'
     and l.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 )
 """

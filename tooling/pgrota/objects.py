@@ -40,6 +40,7 @@ class ObjectLane:
         self.recorded = record.read(self.connection, self.project.name)
         self.declared = [d for file in self.project.files for d in file.declared]
         self.file_of = {d: file for file in self.project.files for d in file.declared}
+        self._known: list[Stored] | None = None
         self.before = {stored.key: stored for stored in self._lookup()}
         self.defined = Definitions(self.connection, self.project, self.recorded)
         self.executed: dict[str, SourceFile] = {}
@@ -93,8 +94,11 @@ class ObjectLane:
         return self.vanishing.to_drop(old, {s.key for s in after})
 
     def _lookup(self) -> list[Stored]:
-        found = catalog.lookup(self.connection, self.declared)
-        return [stored for stored in found if stored.declared in self.file_of]
+        """What stands there, asked for again only after something was done: it costs much."""
+        if self._known is None:
+            found = catalog.lookup(self.connection, self.declared)
+            self._known = [stored for stored in found if stored.declared in self.file_of]
+        return self._known
 
     def _differs(self, file: SourceFile) -> bool:
         if self.recorded.hashes.get(file.path) != file.source_hash:
@@ -134,11 +138,11 @@ class ObjectLane:
     def _unwatch(self, file: SourceFile) -> bool:
         """Let go of the tables that the file has watched, so that it can watch them otherwise."""
         mine = [k for k in self.recorded.definitions_of(file.path) if k[0] == "watch"]
-        ended = retiring.unwatch(self.connection, mine, self.role)
-        return ended > 0
+        return retiring.unwatch(self.connection, mine, self.role) > 0
 
     def _send(self, file: SourceFile) -> None:
         self._act_as(self.role)
+        self._known = None
         path = self.project.search_path
         with migration.searching(self.connection, path), recorded(self.connection):
             self.connection.execute(file.text)
@@ -209,6 +213,7 @@ class ObjectLane:
                     "\n".join(foreign),
                     "drop or change that first",
                 )
+            self._known = None
             with recorded(self.connection):
                 self.connection.execute(catalog.drop_statement(kind, identity, cascade=True))
 
