@@ -128,9 +128,8 @@ select is_empty(
 select views_are(
   'rota',
   string_to_array(
-    'attempts calendars dead_letters deploys events health logs missed_deadlines pipeline_steps pipelines '
-    'runs schedules slots '
-    'subscriptions tasks watches workers', ' '
+    'attempts calendars dead_letters deploys events health logs missed_deadlines '
+    'pipeline_steps pipelines runs schedules slots subscriptions tasks watches workers', ' '
   )::name[],
   'the views are those that are known'
 );

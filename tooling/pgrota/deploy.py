@@ -115,7 +115,8 @@ class _Deploy(Transaction):
     def _is_moot(self, found: Drift) -> bool:
         """Whether what is gone would go anyhow, since its file is gone too."""
         paths = {each.name: {file.path for file in each.files} for each in self.projects}
-        return found.what == "gone" and found.file not in paths.get(found.project, {found.file})
+        files = paths.get(found.project, {found.file})
+        return found.what == "gone" and found.file is not None and found.file not in files
 
     def _act_as_deployer(self) -> None:
         self._act_as(self._deployer_role())
