@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -47,12 +47,11 @@ class Coverage:
         self.executed: set[tuple[str, int]] = set()
         self.watched: list[Clone] = []
 
-    def watch(self, clone: Clone) -> None:
-        """Count in all later sessions of this clone."""
-        if clone.value("select 1 from pg_extension where extname = 'plpgsql_check'"):
-            with clone.server.connect() as connection:
-                connection.execute(f"alter database {clone.name} set plpgsql_check.profiler = on")
-            self.watched.append(clone)
+    def watch(self, clone: Clone, connection: psycopg.Connection[Any]) -> None:
+        """Count in all later sessions of this clone; the connection is to its server."""
+        clone.coverage = self
+        connection.execute(f"alter database {clone.name} set plpgsql_check.profiler = on")
+        self.watched.append(clone)
 
     def collect(self, clone: Clone) -> None:
         if clone not in self.watched:

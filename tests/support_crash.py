@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import psycopg
 
-from harness import Clone, Worker
+from harness import Clone, Worker, wait_until
+from pgrota.server import Server
 from support_worker import rows
 
 # Beside the supervisor's turn each second: so that a run is soon ready to be killed again.
@@ -86,6 +88,16 @@ class Crew:
                 if not is_end_of_session(error) and error.sqlstate != self.expected
             ]  # fmt: skip
             assert unexpected == []
+
+
+def kill_noticed(server: Server, pid: int) -> None:
+    """Kill a backend, and wait until the server has noticed, which ends them all."""
+    with server.connect() as connection:
+        (checkpointer,) = connection.execute(
+            "select pid from pg_stat_activity where backend_type = 'checkpointer'"
+        ).fetchone()
+    server.kill_backend(pid)
+    wait_until(lambda: not Path(f"/proc/{checkpointer}").exists(), what="the server to notice")
 
 
 def is_end_of_session(error: psycopg.Error) -> bool:

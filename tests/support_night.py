@@ -31,19 +31,28 @@ def get(night: Clone, run_id: int) -> dict[str, Any]:
 
 
 def finish(night: Clone, run_id: int) -> dict[str, Any]:
-    """Let a worker execute the run and return what became of it."""
-    worker = night.work(lane="batch")
+    """Let workers execute the run and return what became of it."""
+    workers = [night.work(), night.work(lane="batch")]
     wait_until(lambda: get(night, run_id)["finished_at"], timeout=60, what=f"run {run_id} to end")
-    worker.terminate()
-    worker.join()
+    for worker in workers:
+        worker.terminate()
+        worker.join()
     return get(night, run_id)
+
+
+def part(night: Clone, run_id: int, step: str) -> dict[str, Any]:
+    """The run of a step."""
+    found = night.value(
+        "select step_run_id from rota.pipeline_steps where run_id = %s and step = %s", run_id, step
+    )
+    return get(night, found) if found else {"finished_at": None, "progress": None}
 
 
 def run_batch(night: Clone, **settings: Any) -> dict[str, Any]:
     """The output of a run that must succeed."""
     run = finish(night, start(night, **settings))
     assert run["state"] == "succeeded", run["error"]
-    return run["output"]
+    return run["output"]["report"]
 
 
 def add_notifications(night: Clone, rows: int, age_days: float = 60) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
+import time
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
@@ -50,14 +52,25 @@ select rota.define_task('steps', 'app.steps', kind => 'chunked');
 RUN = "select to_jsonb(r) from rota.runs as r where r.run_id = %s"
 
 
-def here(*arguments: str, url: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def here(
+    *arguments: str, url: str | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """The command in this process, which is quicker than in one of its own."""
     out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"ROTA_DATABASE_URL": url, **variables}.items():
-            patch.setenv(name, value)
-        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
-            cli.main(arguments)
+    if url is not None:
+        variables["ROTA_DATABASE_URL"] = url
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [*os.environ]:
+                if name.startswith("PG") or name in ("DATABASE_URL", "ROTA_DATABASE_URL"):
+                    patch.delenv(name)
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            time.tzset()
+            with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
+                cli.main(arguments)
+    finally:
+        time.tzset()
     return subprocess.CompletedProcess(arguments, left.value.code, out.getvalue(), err.getvalue())
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from harness import Clone
 from pgrota import errors
-from support_deploy import rota
+from support_run import here
 
 
 def say(app: Clone, *arguments: str, exit_code: int = errors.OK, **variables: str) -> str:
     """What the command says: its output, or its error where one is expected."""
-    done = rota("schedule", *arguments, url=app.url(), **{"TZ": "Asia/Tokyo"} | variables)
+    done = here("schedule", *arguments, url=app.url(), **{"TZ": "Asia/Tokyo"} | variables)
     assert done.returncode == exit_code, done.stderr
     return done.stdout if exit_code == errors.OK else done.stderr
 

@@ -7,6 +7,7 @@ import pytest
 from harness import Clone
 from pgrota import errors
 from support_deploy import rota
+from support_run import here
 from support_schedule import NOON, define, prepare, set_clock, slots
 from support_schedule_cli import line_of, say, told, width
 
@@ -30,7 +31,7 @@ def app(database: Clone) -> Clone:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(command: str) -> None:
-    assert f"Example: rota schedule {command}" in rota("schedule", command, "--help").stdout
+    assert f"Example: rota schedule {command}" in here("schedule", command, "--help").stdout
 
 
 def test_list_shows_times_in_ones_own_zone_and_beside_it_in_the_schedules(app: Clone) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from harness import Clone
 from pgrota import errors
-from support_deploy import rota
+from support_run import here
 from support_schedule import NOON, define, fire, prepare, set_clock
 from support_schedule_cli import line_of, width
 
@@ -24,7 +24,7 @@ def app(database: Clone) -> Clone:
 
 
 def status(app: Clone, *arguments: str, **variables: str) -> str:
-    done = rota("status", *arguments, url=app.url(), **{"TZ": "Asia/Tokyo"} | variables)
+    done = here("status", *arguments, url=app.url(), **{"TZ": "Asia/Tokyo"} | variables)
     assert done.returncode == errors.OK, done.stderr
     return done.stdout
 
@@ -54,7 +54,7 @@ def test_missed_deadlines(app: Clone) -> None:
     found = json.loads(status(app, "--json"))
     assert [row["schedule"] for row in found["missed_deadlines"]] == ["nightly"]
     assert {row["name"] for row in found["schedules"]} == {"nightly", "often"}
-    said = rota("schedule", "show", "nightly", url=app.url(), TZ="Asia/Tokyo").stdout
+    said = here("schedule", "show", "nightly", url=app.url(), TZ="Asia/Tokyo").stdout
     assert "nightly has never succeeded; due by Fri 2026-01-02 12:00" in said
 
 

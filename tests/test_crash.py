@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from harness import Clone, Worker, wait_until
 from pgrota.server import Server
-from support_crash import Crew, assert_exactly_once, assert_only_the_lonely_are_charged, survives
+from support_crash import (
+    Crew,
+    assert_exactly_once,
+    assert_only_the_lonely_are_charged,
+    kill_noticed,
+    survives,
+)
 from support_worker import (
     all_ended,
     define,
@@ -80,13 +85,7 @@ def terminate(server: Server, worker: Worker) -> None:
 
 
 def kill(server: Server, worker: Worker) -> None:
-    """Kill the worker's backend, and wait until the server has noticed, which ends them all."""
-    with server.connect() as connection:
-        (checkpointer,) = connection.execute(
-            "select pid from pg_stat_activity where backend_type = 'checkpointer'"
-        ).fetchone()
-    worker.kill()
-    wait_until(lambda: not Path(f"/proc/{checkpointer}").exists(), what="the server to notice")
+    kill_noticed(server, worker.pid)
 
 
 def stop_at_once(server: Server, worker: Worker) -> None:

@@ -159,7 +159,7 @@ def test_the_demo_interrupts_the_batch_and_loses_nothing(rota, tmp_path: Path) -
     assert archived > 200_000
     assert re.search(r"crash +pg_terminate_backend\(\d+\)", first.stdout)
     assert re.search(r"resumed +attempt 2 goes on at the checkpoint, [1-9][\d,]+", first.stdout)
-    assert re.search(r"\n +1 +lost .*\n +2 +succeeded ", first.stdout)
+    assert re.search(r"\n +archiving +1 +lost .*\n +archiving +2 +succeeded ", first.stdout)
     assert len(re.findall(r"\w{3} \d\d \w{3} 03:00", first.stdout)) == 5
     assert max(map(len, first.stdout.splitlines())) <= 100
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Clone, wait_until
+from harness import Clone, Harness, wait_until
 from pgrota.deploy import Outcome, deploy
 from pgrota.drift import Drifted
 from pgrota.errors import CANNOT_CONNECT, DRIFT, Problem, Refusal
@@ -21,12 +21,23 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return own_project(tmp_path, monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def engine(harness: Harness) -> Iterator[Clone]:
+    """A database with the engine and nothing else, to clone from."""
+    clone = harness.clone(template="template1")
+    deploy(clone.url())
+    yield clone
+    clone.close()
+
+
 @pytest.fixture
-def target(place: Path, empty_database: Clone) -> Clone:
+def target(place: Path, harness: Harness, engine: Clone) -> Iterator[Clone]:
     """A database with the engine and one function more, `rota_core.trial()`."""
+    clone = harness.clone(template=engine.name)
     add_file(place, "trial.sql", function("trial"))
-    deploy(empty_database.url())
-    return empty_database
+    deploy(clone.url())
+    yield clone
+    clone.close()
 
 
 @pytest.fixture

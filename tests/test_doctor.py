@@ -14,12 +14,8 @@ from pgrota import diagnosis
 from pgrota.database import Database
 from pgrota.deploy import deploy
 from pgrota.server import Server
+from support_commands import check
 from support_deploy import rota
-
-
-def check(database: Clone, name: str, user: str = "postgres") -> dict | None:
-    rows = diagnosis.checks(Database(database.url(user)))
-    return next((row for row in rows if row["check_name"] == name), None)
 
 
 @pytest.fixture
@@ -51,6 +47,11 @@ def test_a_database_without_rota(empty_database: Clone) -> None:
     assert done.returncode == 1
     assert "rota is not installed in this database" in done.stdout
     assert "-> rota deploy" in done.stdout
+    assert check(empty_database, "ready for deploy")["status"] == "ok"
+    found = check(empty_database, "ready for deploy", "rota_worker")
+    assert found["status"] == "critical"
+    assert found["detail"].startswith("role rota_worker may not act as rota_owner")
+    assert found["hint"].startswith("as that role or a superuser: grant rota_owner")
     assert rota("status", url=empty_database.url()).returncode == 0
 
 
@@ -106,69 +107,45 @@ def test_a_worker_role_that_cannot_log_in(make_server: Callable[..., Server], ha
     assert "is not permitted to log in" in found["detail"]
 
 
-class TestPgCron:
-    """Each needs a server of its own: settings of pg_cron are read when it starts."""
-
-    @pytest.fixture
-    def with_cron(self, make_server: Callable[..., Server]) -> Callable[..., Clone]:
-        def make(**settings: object) -> Clone:
-            server = make_server(
-                cron_database="app", **{f"cron.{name}": value for name, value in settings.items()}
-            )
-            if not server.has_cron:
-                pytest.skip("pg_cron is not installed")
-            with server.connect() as connection:
-                connection.execute("create database app template rota_template")
-            return Clone(server, "app")
-
-        return make
-
-    def test_its_extension_is_missing(self, with_cron: Callable[..., Clone]) -> None:
-        database = with_cron()
-        deploy(database.url())
-        found = check(database, "pg_cron")
-        assert found["status"] == "critical"
-        assert "its extension is missing" in found["detail"]
-        database.run("create extension pg_cron")
-        assert "may not schedule jobs" in check(database, "pg_cron")["detail"]
-        assert "cron job" in {change.kind for change in deploy(database.url()).changes}
-        assert check(database, "pg_cron")["status"] == "ok"
-
-    def test_mode_slots_and_launcher(self, with_cron: Callable[..., Clone]) -> None:
-        database = with_cron(use_background_workers="on", max_running_jobs=5)
-        database.run("create extension pg_cron")
-        deploy(database.url())
-        for user in ("postgres", "rota_reader_too"):
-            if user != "postgres":
-                database.run("create role rota_reader_too login in role rota_reader")
-            mode = check(database, "pg_cron mode", user)
-            assert mode["status"] == "critical"
-            assert "one after another" in mode["detail"]
-            slots = check(database, "pg_cron slots", user)
-            assert slots["status"] == "warning"
-            assert "alter system set cron.max_running_jobs = 6" in slots["hint"]
-            wait_until(lambda: check(database, "pg_cron launcher", user)["status"] == "ok")  # noqa: B023
-        database.run(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where application_name = 'pg_cron scheduler'"
+def test_a_read_only_database(deployed: Clone) -> None:
+    assert check(deployed, "writes")["status"] == "ok"
+    with deployed.connect() as connection:
+        connection.execute(f"alter database {deployed.name} set default_transaction_read_only = on")
+        found = check(deployed, "writes")
+        assert found["status"] == "warning"
+        assert "starts and deploys are refused" in found["detail"]
+        assert found["hint"].endswith(
+            f"alter database {deployed.name} set default_transaction_read_only = off;"
         )
-        wait_until(lambda: check(database, "pg_cron launcher")["status"] == "critical", interval=0)
-
-    def test_jobs_of_a_role_that_is_gone(self, with_cron: Callable[..., Clone]) -> None:
-        database = with_cron()
-        database.run("create extension pg_cron")
-        deploy(database.url())
-        name = "pg_cron jobs of vanished roles"
-        assert check(database, name)["status"] == "ok"
-        database.run("insert into cron.job (schedule, command, nodename, nodeport, username)"
-                     " values ('0 0 1 1 *', 'select 1', '', 5432, 'left_long_ago')")  # fmt: skip
-        found = check(database, name)
+        role = f"alter role rota_worker in database {deployed.name}"
+        connection.execute(f"{role} reset default_transaction_read_only")
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            deployed.run("call rota.work(budget => '1 ms')", user="rota_worker")
+        found = check(deployed, "writes")
         assert found["status"] == "critical"
-        assert "left_long_ago" in found["detail"]
-        database.run(found["hint"])
-        assert check(database, name)["status"] == "ok"
-        database.run("create role looker login in role rota_reader")
-        assert check(database, name, "looker")["status"] == "no rights"
+        connection.execute(found["hint"].split("; then: ")[1])
+        assert check(deployed, "writes")["status"] == "warning"
+        deployed.run("call rota.work(budget => '1 ms')", user="rota_worker")
+
+
+def test_facts_that_only_a_server_of_its_own_shows(
+    make_server: Callable[..., Server], harness
+) -> None:
+    """One server with too few of everything."""
+    database = harness.clone(make_server(max_connections=12, track_activities="off"))
+    found = check(database, "sight of workers")
+    assert found["status"] == "critical"
+    assert "track_activities is off" in found["detail"]
+    database.run(found["hint"].split("; then: ")[0].removeprefix("As a superuser: "))
+    assert check(database, "sight of workers")["status"] == "ok"
+    assert check(database, "free connections")["status"] == "ok"
+    held = [database.connect("rota_worker") for _ in range(8)]
+    wait_until(lambda: check(database, "free connections")["status"] == "warning")
+    found = check(database, "free connections")
+    assert "of 9 are taken" in found["detail"]
+    assert "max_connections" in found["hint"]
+    for connection in held:
+        connection.close()
 
 
 def test_status_shows_workers_schedules_and_failures(deployed: Clone) -> None:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from harness import Clone, Harness, wait_until
-from support_night import DAY, add_notifications, finish, get, make_night, start
+from support_night import DAY, add_notifications, finish, get, make_night, part, start
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_the_schedule_and_an_application_start_one_run(night: Clone) -> None:
     run = finish(night, run_id)
     assert run["state"] == "succeeded", (run["error"], run["attempts"])
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    assert run["output"]["day"] in (str(yesterday), str(yesterday - timedelta(days=1)))
+    assert run["output"]["report"]["day"] in (str(yesterday), str(yesterday - timedelta(days=1)))
     assert night.run("select * from public.run_night_batch_processing()") == [(run_id, False)]
 
 
@@ -47,17 +47,44 @@ def test_a_failed_day_is_started_again(night: Clone) -> None:
     assert finish(night, run_id)["state"] == "succeeded"
 
 
-def test_two_runs_of_the_batch_never_overlap(night: Clone) -> None:
+def test_two_runs_never_archive_at_once(night: Clone) -> None:
     add_notifications(night, 60_000)
     first, second = start(night), start(night)
+    night.work()
     night.work(lane="batch")
     night.work(lane="batch")
     wait_until(
         lambda: all(get(night, run)["finished_at"] for run in (first, second)),
         timeout=60, what="both runs to end",
     )  # fmt: skip
-    one, other = sorted((get(night, first), get(night, second)), key=lambda r: r["started_at"])
+    parts = (part(night, first, "archiving"), part(night, second, "archiving"))
+    one, other = sorted(parts, key=lambda run: run["started_at"])
     assert one["finished_at"] <= other["started_at"]
+
+
+def test_statistics_and_sessions_run_beside_the_archiving(night: Clone) -> None:
+    add_notifications(night, 60_000)
+    night.run("insert into public.users (email, name) values ('a@example.com', 'A')")
+    night.run(
+        "insert into auth.sessions (user_id, expires_at)"
+        " select 1, timestamptz '2026-01-01' from generate_series(1, 20000)"
+    )
+    run_id = start(night)
+    for lane in ("default", "batch", "batch"):
+        night.work(lane=lane)
+    wait_until(lambda: get(night, run_id)["finished_at"], timeout=60, what="the run to end")
+    spans = {
+        step: (begun, ended)
+        for step, begun, ended in night.run(
+            "select step, started_at, finished_at from rota.pipeline_steps where run_id = %s",
+            run_id,
+        )
+    }
+    for step in ("statistics", "sessions"):
+        assert spans[step][0] < spans["archiving"][1], f"{step} waited for the archiving"
+        assert spans["archiving"][0] < spans[step][1], f"the archiving waited for {step}"
+    last = max(spans[step][1] for step in ("statistics", "sessions", "archiving"))
+    assert spans["report"][0] >= last
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from harness import Clone
+from harness import Clone, wait_until
 from pgrota import binaries, config, errors, linting, scaffold
 from support_deploy import bare, rota
 from support_project import make, write
@@ -122,6 +125,24 @@ def test_the_projects_own_rules_hold(shop: Path) -> None:
     assert [f for f in linting.style(config.at(shop)) if f.file == "pgtap/loud.sql"] == []
     (shop / ".sqlfluff").unlink()
     assert [f.code for f in linting.style(config.at(shop))] == ["CP01"]
+
+
+def test_it_is_told_to_stop(database: Clone, shop: Path) -> None:
+    if database.value("select to_regnamespace('tap')") is None:
+        pytest.skip("pgTAP is not installed")
+    write(shop, {"pgtap/report_size.sql": "select pg_sleep(50);"})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pgrota.cli", "--project", str(shop), "test"],
+        env={**os.environ, "ROTA_DATABASE_URL": database.url()},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    asleep = "select count(*) from pg_stat_activity where query = 'select pg_sleep(50);'"
+    wait_until(lambda: process.poll() is not None or database.value(asleep), timeout=30)
+    assert len(databases(database)) == 1
+    process.terminate()
+    process.communicate(timeout=20)
+    assert process.returncode == 143
+    assert databases(database) == []
 
 
 def test_on_a_server_of_its_own(tmp_path: Path) -> None:

@@ -68,7 +68,11 @@ def test_every_recipe_can_be_copied(database: Clone, tmp_path: Path) -> None:
     scaffold.init(tmp_path, "shop")
     here = config.at(tmp_path)
     for name in project.recipes():
-        shipped.add(here, shipped.recipe(name))
+        alone = tmp_path / f"alone/{name}"
+        scaffold.init(alone, "alone")
+        brought = set(shipped.add(config.at(alone), shipped.recipe(name)))
+        # A copy of its own brings the migrations of its own, a second one only what is missing.
+        assert set(shipped.add(here, shipped.recipe(name))) <= brought
     put(database, here)
     assert put(database, here).changes == []
     tasks = set(database.run("select t.name from rota.tasks as t"))

@@ -156,6 +156,7 @@ def test_the_table_of_errors_is_whole_and_true(rolled_back) -> None:
         "read_only_sql_transaction": "25006",
         "lock_not_available": "55P03",
         "feature_not_supported": "0A000",
+        "program_limit_exceeded": "54000",
     }
     codes = {state or names[name] for state, name in raised}
     said = set(rows("Errors"))

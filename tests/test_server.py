@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from harness import CLEAN_UP, Clone, wait_until
+from harness import CLEAN_UP, Clone, wait_until, where_files_are_cheap
 from pgrota import binaries, machine, server
 from pgrota.server import Server, ServerError
 
@@ -27,7 +27,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become ano
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A directory that the server's user can enter; what stands in it is removed."""
-    directory = Path(tempfile.mkdtemp(prefix="rota-home-"))
+    directory = Path(tempfile.mkdtemp(prefix="rota-home-", dir=where_files_are_cheap()))
     directory.chmod(0o755)
     yield directory
     for state in directory.rglob("server.json"):

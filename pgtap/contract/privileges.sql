@@ -6,24 +6,26 @@ create temp table recorded (role text, room text, names text);
 insert into recorded (role, room, names)
 values
   ('rota_admin', 'rota', '
-    ack_events allow_run_as calendar_excludes call_task cancel configure cron_matches cron_next
-    cron_prev define_calendar define_lane define_pipeline define_schedule define_task
-    discard_dead_letters drop_calendar drop_lane drop_pipeline drop_schedule drop_task emit
-    erase_subject fetch_events get_run log pause redrive_dead_letters replay_subscription rerun
-    resume retry retry_all signal skip_step start start_many start_schedule step subscribe
-    unsubscribe unwatch_table watch_table
+    ack_events adopt_cron_job allow_run_as calendar_excludes call_task cancel configure
+    cron_matches cron_next cron_prev define_calendar define_lane define_pipeline define_schedule
+    define_task discard_dead_letters drop_calendar drop_lane drop_pipeline drop_schedule drop_task
+    emit erase_subject fetch_events get_artifact get_run log pause redrive_dead_letters
+    replay_subscription rerun resume retry retry_all save_artifact signal skip_step start
+    start_many start_schedule step subscribe unsubscribe unwatch_table watch_table
   '),
   ('rota_app', 'rota', '
     ack_events calendar_excludes call_task cancel cron_matches cron_next cron_prev emit
-    fetch_events get_run log rerun retry signal skip_step start start_many
+    fetch_events get_artifact get_run log rerun retry save_artifact signal skip_step start
+    start_many
   '),
   ('rota_monitor', 'rota', 'calendar_excludes cron_matches cron_next cron_prev'),
   ('rota_reader', 'rota', 'calendar_excludes cron_matches cron_next cron_prev'),
   ('rota_worker', 'rota', '
-    calendar_excludes cron_matches cron_next cron_prev emit log serve start start_many supervise
-    work
+    calendar_excludes cron_matches cron_next cron_prev emit log save_artifact serve start
+    start_many supervise work
   '),
   ('rota_admin', 'rota_core', '
+<<<<<<< HEAD
     adopt_restore capture_name capture_version check_answer check_condition check_watch
     column_names column_numbers columns_of condition_columns condition_path condition_problem
     cover_body cover_later cover_watch cron_changes cron_facts cron_job_name deadline_message
@@ -34,6 +36,18 @@ values
     health_workers held_events is_within next_start oldest_unread pipeline_progress places
     primary_key redact save_task save_watch search_path tail_events task_call trampoline_name try_capture wall_clock
     wanted_cron_jobs watch_definition watch_members watch_stands
+=======
+    adopt_restore adoption_obstacle capture_name capture_version check_answer check_condition
+    check_watch column_names column_numbers columns_of condition_columns condition_path
+    condition_problem cover_body cover_later cover_watch cron_facts cron_job_name deadline_message
+    end_watch engine_facts event_key find_cron_job follow_events has_trampoline health_cron
+    health_cron_drift health_cron_history health_cron_jobs health_cron_server health_cron_starts
+    health_engine health_events health_restore health_runs health_schedules health_server
+    health_tasks health_watches health_worker_role health_workers held_events is_within next_start
+    oldest_unread pipeline_progress places redact refuse_untimely save_adoption save_task
+    save_watch search_path tail_events take_cron_job task_call trampoline_name try_capture
+    wall_clock wanted_cron_jobs watch_definition watch_members
+>>>>>>> main
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', '
@@ -44,10 +58,11 @@ values
     column_names columns_of cron_changes cron_facts cron_job_name deadline_message definitions
     deployed_objects engine_facts event_key
     follow_events has_trampoline health_cron health_cron_drift health_cron_history
-    health_cron_jobs health_cron_server health_engine health_events health_restore health_runs
-    health_schedules health_tasks health_watches health_worker_role health_workers held_events
-    is_within next_start oldest_unread pipeline_progress places redact tail_events trampoline_name
-    wall_clock wanted_cron_jobs watch_members
+    health_cron_jobs health_cron_server health_cron_starts health_engine health_events
+    health_restore health_runs health_schedules health_server health_tasks health_watches
+    health_worker_role health_workers held_events is_within next_start oldest_unread
+    pipeline_progress places redact tail_events trampoline_name wall_clock wanted_cron_jobs
+    watch_members
   '),
   ('rota_worker', 'rota_core', '
     asked_to_leave begin_delivery begin_pipelines check_answer check_deadlines claim
@@ -56,18 +71,27 @@ values
     external_runs external_tasks failures_from fire_due harvest_cron has_deferred_constraints
     hold_locks lane_workers lanes log_external note_cron_change note_trouble open_cron_place
     open_worker open_workers page_size page_without purge_cron record_chunk record_outcomes
-    recover_workers refuse_output refuse_read_only register_worker request_stop reset_session run_batch
-    runs_to_stop see_worker serve_lane setting start_for_events stop_runs supervise_once tend
-    tend_events tend_pipelines tend_watches try_delivery wake_subscriptions wall_clock
-    wanted_cron_jobs work_slice written_cron_jobs
+    recover_workers refuse_output refuse_read_only register_worker request_stop reset_session
+    run_batch runs_to_stop save_external_artifact see_worker serve_lane setting start_for_events
+    stop_runs supervise_once tend tend_events tend_pipelines tend_watches try_delivery
+    wake_subscriptions wall_clock wanted_cron_jobs work_slice written_cron_jobs
   '),
   ('rota_admin', 'rota views', '
+<<<<<<< HEAD
     attempts calendars dead_letters deploys events health logs missed_deadlines pipeline_steps pipelines
     runs schedules slots subscriptions tasks watches workers
   '),
   ('rota_reader', 'rota views', '
     attempts calendars dead_letters deploys events health logs missed_deadlines pipeline_steps pipelines
     runs schedules slots subscriptions tasks watches workers
+=======
+    artifacts attempts calendars dead_letters events health logs missed_deadlines pipeline_steps
+    pipelines runs schedules slots subscriptions tasks watches workers
+  '),
+  ('rota_reader', 'rota views', '
+    artifacts attempts calendars dead_letters events health logs missed_deadlines pipeline_steps
+    pipelines runs schedules slots subscriptions tasks watches workers
+>>>>>>> main
   '),
   ('rota_admin', 'schemas', 'rota rota_core'),
   ('rota_app', 'schemas', 'rota rota_core'),

@@ -6,6 +6,10 @@ create temp table recorded (name text, arguments text, result text);
 insert into recorded (name, arguments, result)
 values
   ('ack_events', $$subscription text, ids bigint[]$$, $$integer$$),
+  ('adopt_cron_job', $$
+    schedule text, cron text, command text, username text, job_name text = NULL,
+    job_id bigint = NULL, active boolean = true
+  $$, $$text$$),
   ('allow_run_as', $$role text$$, $$void$$),
   ('calendar_excludes', $$name text, at timestamp with time zone$$, $$boolean$$),
   ('call_task', $$task text, input jsonb = '{}'$$, $$jsonb$$),
@@ -23,7 +27,8 @@ values
   ('define_calendar', $$name text, rules jsonb$$, $$text$$),
   ('define_lane', $$name text, workers integer = 1$$, $$text$$),
   ('define_pipeline', $$
-    name text, steps jsonb[], timeout interval = NULL, alert text = NULL, tags text[] = '{}'
+    name text, steps jsonb[], timeout interval = NULL, alert text = NULL, tags text[] = '{}',
+    owner text = NULL, doc jsonb = '{}'
   $$, $$text$$),
   ('define_schedule', $$
     name text, cron text, task text = NULL, input jsonb = '{}', timezone text = 'UTC',
@@ -53,6 +58,7 @@ values
     schema_name text, table_name text, payload jsonb, record jsonb, old_record jsonb,
     attempts integer)
   $$),
+  ('get_artifact', $$run_id bigint, name text$$, $$bytea$$),
   ('get_run', $$run_id bigint$$, $$jsonb$$),
   ('log', $$level text, message text, context jsonb = '{}'$$, $$void$$),
   ('pause', $$
@@ -66,6 +72,9 @@ values
   ('resume', $$kind text, name text$$, $$void$$),
   ('retry', $$run_id bigint, from_step text = NULL$$, $$text$$),
   ('retry_all', $$task text, since timestamp with time zone$$, $$bigint$$),
+  ('save_artifact', $$
+    name text, content jsonb = NULL, data bytea = NULL, media_type text = NULL
+  $$, $$void$$),
   ('serve', $$IN budget interval = '00:00:58'$$, $$procedure$$),
   ('signal', $$run_id bigint, signal text, payload jsonb = '{}'$$, $$boolean$$),
   ('skip_step', $$run_id bigint, step text, output jsonb = NULL$$, $$text$$),
@@ -128,8 +137,14 @@ select is_empty(
 select views_are(
   'rota',
   string_to_array(
+<<<<<<< HEAD
     'attempts calendars dead_letters deploys events health logs missed_deadlines '
     'pipeline_steps pipelines runs schedules slots subscriptions tasks watches workers', ' '
+=======
+    'artifacts attempts calendars dead_letters events health logs missed_deadlines '
+    'pipeline_steps pipelines runs schedules slots '
+    'subscriptions tasks watches workers', ' '
+>>>>>>> main
   )::name[],
   'the views are those that are known'
 );

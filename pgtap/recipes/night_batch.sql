@@ -61,19 +61,26 @@ select function_privs_are(
   'a reader may not'
 );
 select function_privs_are(
-  'night_batch', 'step', array['jsonb', 'jsonb'], 'rota_app', array[]::text[],
+  'night_batch', 'archive_notifications', array['jsonb', 'jsonb'], 'rota_app', array[]::text[],
   'nor may an application call a chunk by itself'
 );
 select function_privs_are(
-  'night_batch', 'step', array['jsonb', 'jsonb'], 'night_batch', array['EXECUTE'],
+  'night_batch', 'archive_notifications', array['jsonb', 'jsonb'], 'night_batch', array['EXECUTE'],
   'only the role of the batch may'
 );
 
 -- its definition
 select results_eq(
-  $$select t.kind, t.run_as, t.mutex, t.lane from rota.tasks as t where t.name = 'night-batch'$$,
-  $$values ('chunked', 'night_batch', 'night-batch', 'batch')$$,
-  'the task is chunked, alone and has rights of its own'
+  $$select s.step ->> 'name', t.kind, t.run_as, t.lane
+    from rota.pipelines as p
+    cross join jsonb_array_elements(p.steps) as s (step)
+    join rota.tasks as t on t.name = s.step ->> 'task'
+    where p.name = 'night-batch'$$,
+  $$values
+    ('begin', 'call', 'night_batch', 'batch'), ('statistics', 'call', 'night_batch', 'batch'),
+    ('sessions', 'chunked', 'night_batch', 'batch'),
+    ('archiving', 'chunked', 'night_batch', 'batch'), ('report', 'call', 'night_batch', 'batch')$$,
+  'each step has the rights of the batch, in a lane of its own'
 );
 select results_eq(
   $$select s.cron, s.timezone, s.task from rota.schedules as s where s.name = 'night-batch'$$,
@@ -153,17 +160,17 @@ select is(night_batch.pace(16, '10 s'), 16, 'and a smallest');
 set local time zone 'Pacific/Apia';
 select results_eq(
   $$select s.state ->> 'day', (s.state ->> 'at')::timestamptz, (s.state ->> 'cutoff')::timestamptz
-    from night_batch.begin_run('{"now": "2026-03-31T00:30:00Z"}') as s (state)$$,
+    from night_batch.begin_run('{"run": {"now": "2026-03-31T00:30:00Z"}}') as s (state)$$,
   $$values ('2026-03-30', timestamptz '2026-03-31 00:30Z', timestamptz '2026-03-01 00:30Z')$$,
   'day and cutoff are counted in UTC, whatever the session''s time zone'
 );
 select is(
-  night_batch.step('{"day": "2026-01-14", "now": "2026-01-15T03:00:00Z"}', null)
-    #>> '{state,step}', 'sessions',
-  'the first chunk does the statistics and hands over to the next step'
+  night_batch.archive_notifications('{"begin": {"cutoff": "2026-01-15T03:00:00Z"}}', null)
+    #>> '{state,archived}', '0',
+  'the first chunk of archiving only looks how much is due'
 );
 select throws_ok(
-  $$select night_batch.step('{"keep": "soon"}', null)$$, '22007', null,
+  $$select night_batch.begin_run('{"run": {"keep": "soon"}}')$$, '22007', null,
   'input of the wrong shape is an error'
 );
 select throws_ok(

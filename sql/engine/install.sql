@@ -69,6 +69,12 @@
 \ir run/redact_task.sql
 \ir run/runs.sql
 \ir run/attempts.sql
+\ir run/family_of.sql
+\ir run/store_artifact.sql
+\ir run/save_artifact.sql
+\ir run/save_external_artifact.sql
+\ir run/get_artifact.sql
+\ir run/artifacts.sql
 \ir run/call_task.sql
 \ir run/cancel.sql
 \ir run/check_answer.sql
@@ -149,6 +155,13 @@
 \ir schedule/schedule_resumed.sql
 \ir schedule/define_schedule.sql
 \ir schedule/drop_schedule.sql
+\ir schedule/refuse_untimely.sql
+\ir schedule/check_adoptions.sql
+\ir schedule/find_cron_job.sql
+\ir schedule/take_cron_job.sql
+\ir schedule/adoption_obstacle.sql
+\ir schedule/save_adoption.sql
+\ir schedule/adopt_cron_job.sql
 \ir schedule/start_schedule.sql
 \ir schedule/schedules.sql
 \ir schedule/slots.sql
@@ -348,6 +361,7 @@
 \ir pipeline/tend_pipelines.sql
 \ir pipeline/pipelines.sql
 \ir pipeline/pipeline_steps.sql
+\ir pipeline/steps_of.sql
 
 -- worker: claiming, executing, supervising
 \ir worker/raise_lost.sql
@@ -423,9 +437,12 @@
 \ir report/cron_facts.sql
 \ir report/health_cron.sql
 \ir report/health_cron_server.sql
+\ir report/health_cron_starts.sql
 \ir report/health_cron_jobs.sql
 \ir report/health_cron_history.sql
 \ir report/health_cron_drift.sql
+\ir report/worker_setting.sql
+\ir report/health_server.sql
 \ir report/health_worker_role.sql
 \ir report/health_workers.sql
 \ir report/health_engine.sql

@@ -20,7 +20,7 @@ NAMES = (
     *("throughput", "history", "snapshot", "latency", "idle", "memory", "schedules", "cron"),
     *("capture", "dispatch", "backlog", "pipelines", "deploys"),
 )
-WITH_PEERS = ("throughput", "capture", "dispatch")
+WITH_PEERS = ("throughput", "capture", "dispatch", "pipelines")
 
 
 @click.command()

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
+from bench import pgflow
 from bench.arena import Arena, Drained
 from bench.figures import Table, median
 from bench.scale import Scale
 from pgrota.server import Server
 
-PIPELINES = """
-select rota.define_pipeline('ten', array[
-  rota.step('a', 'noop'), rota.step('b', 'noop', '{a}'), rota.step('c', 'noop', '{a}'),
-  rota.step('d', 'noop', '{a}'), rota.step('e', 'noop', '{b,c}'), rota.step('f', 'noop', '{d}'),
-  rota.step('g', 'noop', '{e,f}'), rota.step('h', 'noop', '{g}'), rota.step('i', 'noop', '{g}'),
-  rota.step('j', 'noop', '{h,i}')]);
+TEN = {
+    "a": [], "b": ["a"], "c": ["a"], "d": ["a"], "e": ["b", "c"], "f": ["d"], "g": ["e", "f"],
+    "h": ["g"], "i": ["g"], "j": ["h", "i"],
+}  # fmt: skip
+STEPS = ", ".join(
+    "rota.step('{}', 'noop', '{{{}}}')".format(step, ",".join(after)) for step, after in TEN.items()
+)
+PIPELINES = f"""
+select rota.define_pipeline('ten', array[{STEPS}]);
 select rota.define_pipeline('chain', array(
-  select rota.step('s' || i, 'noop', case when i = 1 then '{}' else array['s' || i - 1] end)
+  select rota.step('s' || i, 'noop', case when i = 1 then '{{}}' else array['s' || i - 1] end)
   from generate_series(1, 100) as i));
 select rota.define_pipeline('map', array[rota.step('each', 'noop', for_each => 'run.list')]);
 """
@@ -57,7 +61,7 @@ class Rate(NamedTuple):
         return cls(steps / drained.seconds, 1e6 * drained.cpu_seconds / steps)
 
 
-def measure(server: Server, scale: Scale) -> list[Table]:
+def measure(server: Server, scale: Scale, with_peers: bool = True) -> list[Table]:
     rates: dict[tuple[str, int, str], list[Rate]] = defaultdict(list)
     grown: dict[str, list[Rate]] = defaultdict(list)
     finished = scale.of(FINISHED)
@@ -78,7 +82,8 @@ def measure(server: Server, scale: Scale) -> list[Table]:
             for name, place in (("empty", arena), (f"{10 * finished:,} finished steps", full)):
                 steps, drained = _pipelines(place, scale, "ten", 1)
                 grown[name].append(Rate.of(steps, drained))
-    return [_overhead(rates, scale), _growth(grown)]
+    tables = [_overhead(rates, scale), _growth(grown)]
+    return [*tables, *_beside(server, scale, rates)] if with_peers else tables
 
 
 def _pipelines(arena: Arena, scale: Scale, shape: str, workers: int) -> tuple[int, Drained]:
@@ -136,6 +141,25 @@ def _overhead(rates: dict[tuple[str, int, str], list[Rate]], scale: Scale) -> Ta
                 median([step.cpu_microseconds / run.cpu_microseconds for step, run in pairs]),
             )  # fmt: skip
     return table
+
+
+def _beside(
+    server: Server, scale: Scale, rates: dict[tuple[str, int, str], list[Rate]]
+) -> list[Table]:
+    table = Table("Beside pgflow: runs of 10 steps", ["who", "runs", "steps/s", "CPU µs/step"])
+    runs = scale.of(SHAPES["ten"][0])
+    table.notes.append(pgflow.DOES)
+    ours = rates["ten", 1, "steps"]
+    table.add(
+        "rota, one worker", runs, median([rate.per_second for rate in ours]),
+        median([rate.cpu_microseconds for rate in ours]),
+    )  # fmt: skip
+    for size in (runs // 10, runs):
+        theirs = pgflow.rate(server, TEN, size, scale.say)
+        if theirs is None:
+            return []
+        table.add("pgflow, one session", size, *theirs)
+    return [table]
 
 
 def _growth(grown: dict[str, list[Rate]]) -> Table:

@@ -24,11 +24,14 @@ COMMANDS = {
     "plan": ("plan", "plan", "Show what a deploy would change."),
     "drift": ("drift", "drift", "Show what others have changed on the server."),
     "deploy": ("deploy", "deploy", "Install or upgrade rota in a database."),
+    "adopt": ("adopt", "adopt", "Make files of the jobs that stand in cron.job."),
+    "export": ("export", "export", "Write the deploy down as Supabase migrations."),
     "remove": ("remove", "remove", "Remove a project, or rota itself, from a database."),
     "status": ("status", "status", "Health, workers, schedules and recent failures."),
     "doctor": ("doctor", "doctor", "Say what is wrong and what to type."),
-    "run": ("run", "run", "Start, list, show, follow, cancel and retry runs."),
+    "run": ("run", "run", "Start, list, show, follow, cancel and retry runs; artifacts."),
     "task": ("task", "task", "List, show, pause and resume tasks."),
+    "pipeline": ("pipeline", "pipeline", "Pipelines: list, show, graph, run, signal, skip."),
     "schedule": ("schedule", "schedule", "Schedules: next times, history, a week; pause, run."),
     "event": ("event", "event", "The event log: list, follow, show and emit events."),
     "subscription": ("subscription", "subscription", "Who reads events: lag, pause, replay."),
@@ -36,6 +39,7 @@ COMMANDS = {
     "watch": ("watch", "watch", "Tables whose changes are captured."),
     "logs": ("logs", "logs", "Show log lines, or follow them."),
     "worker": ("worker", "worker", "Work from here, without pg_cron or in Python."),
+    "completion": ("completion", "completion", "Complete with Tab in bash, zsh and fish."),
 }
 
 
@@ -112,7 +116,20 @@ class LazyGroup(click.Group):
         except ModuleNotFoundError as error:
             return Unavailable(name, str(error))
         _attach(command)
+        if os.environ.get("_ROTA_COMPLETE"):
+            _offer_names(command)
         return command
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list:
+        """The commands with their short help, none of them imported."""
+        from click.shell_completion import CompletionItem
+
+        listed = [
+            CompletionItem(name, help=entry[2])
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return listed + click.Command.shell_complete(self, context, incomplete)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -124,6 +141,14 @@ def _attach(command: click.Command) -> None:
     command.params += [o for o in common_options() if not taken & set(o.opts)]
     for child in getattr(command, "commands", {}).values():
         _attach(child)
+
+
+def _offer_names(command: click.Command, group: str | None = None) -> None:
+    from pgrota.completion import offer_names
+
+    offer_names(command, group)
+    for child in getattr(command, "commands", {}).values():
+        _offer_names(child, command.name)
 
 
 @click.group(
@@ -169,16 +194,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _show(error: Exception, as_json: bool) -> int:
-    if os.environ.get("ROTA_TRACEBACK"):
-        raise error
-    from pgrota.masking import mask
+    from pgrota.masking import mask, mask_all
 
+    if os.environ.get("ROTA_TRACEBACK"):
+        import traceback
+
+        click.echo(mask("".join(traceback.format_exception(error)), pieces=True), err=True)
     problem = _as_problem(error)
     if as_json and isinstance(problem, errors.Problem):
         import json
 
-        text = json.dumps({"error": problem.as_json()}, ensure_ascii=False, default=str)
-        click.echo(mask(text), err=True)
+        error_shown = mask_all(problem.as_json())
+        click.echo(json.dumps({"error": error_shown}, ensure_ascii=False, default=str), err=True)
         return problem.exit_code
     if isinstance(problem, click.UsageError) and problem.ctx is not None:
         click.echo(problem.ctx.get_usage(), err=True)

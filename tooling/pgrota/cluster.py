@@ -101,6 +101,7 @@ class Cluster:
     def copy(self, home: Path, **options: Any) -> Self:
         """Another cluster with the same data. This one must be stopped."""
         other = type(self)(home, **options)
+        other.binaries = self.binaries
         other.home.mkdir(parents=True, exist_ok=True)
         other._state = {"place": str(other._make_place()), "password": self.password}
         subprocess.run(["cp", "-a", str(self.data), str(other.data)], check=True)

@@ -108,6 +108,34 @@ def compared(before: dict[str, dict], after: dict[str, dict]) -> list[Change]:
     return changes
 
 
+def settle_adoptions(
+    connection: psycopg.Connection, deployer: str, dry_run: bool
+) -> tuple[list[Change], list[str]]:
+    """The end of a deploy, as far as jobs of others go whose place schedules take.
+
+    Those that could not be replaced before are tried again. None may start while it is replaced.
+    Returns what was replaced, and what still waits.
+    """
+    connection.execute("set local role rota_owner")
+    waiting = connection.execute(
+        "select a.schedule, a.cron, a.command, a.username, a.job_name, a.job_id, a.active"
+        " from rota_core.adopted_job as a where a.outcome = 'waiting' order by a.schedule"
+    ).fetchall()
+    connection.execute(f"set local role {deployer}")
+    query = "select rota.adopt_cron_job(%s, %s, %s, %s, %s, %s, %s)"
+    changes = [
+        Change("cron job", f"{row[4] or row[5]} of {row[3]}", "drop")
+        for row in waiting
+        if connection.execute(query, row).fetchone()[0] == "replaced"
+    ]
+    connection.execute("set local role rota_owner")
+    # A plan replaces nothing, and may be made at any time.
+    check = "select rota_core.check_adoptions()"
+    notes = [] if dry_run else [row[0] for row in connection.execute(check)]
+    connection.execute(f"set local role {deployer}")
+    return changes, notes
+
+
 def ring(connection: psycopg.Connection, jobs_changed: bool) -> None:
     """Tell pg_cron once more that its jobs have changed, or if it does not start them.
 

@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from pgrota import config, masking
+from pgrota import config, connection_string, masking
 from pgrota.errors import CannotConnect
 
 VARIABLES = ("ROTA_DATABASE_URL", "DATABASE_URL")
@@ -90,7 +90,7 @@ class Database:
         self.source = source
         self.application = application
         self._connection: psycopg.Connection | None = None
-        masking.remember(self.url)
+        masking.remember(self.url, os.environ.get("PGPASSWORD"))
 
     @classmethod
     def resolve(cls, option: str | None = None) -> Database:
@@ -107,7 +107,7 @@ class Database:
         try:
             parts = psycopg.conninfo.conninfo_to_dict(self.url)
         except psycopg.ProgrammingError:
-            return masking.mask(self.url, pieces=True)
+            return "a connection string that cannot be read"
         if not parts:
             return "the default database of libpq"
         host = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
@@ -206,6 +206,13 @@ class Database:
         return int(os.environ.get("PGCONNECT_TIMEOUT") or CONNECT_TIMEOUT)
 
     def _cannot_connect(self, error: Exception) -> CannotConnect:
+        if connection_string.is_odd(self.url):
+            # What libpq took for a host or a port may be part of a password.
+            return CannotConnect(
+                f"the connection string cannot be read ({self.source})",
+                connection_string.trouble(self.url),
+                connection_string.HINT,
+            )
         lines = [masking.mask(line.strip(), pieces=True) for line in str(error).splitlines()]
         hint = "give --database-url postgresql://user@host:5432/database, or set DATABASE_URL"
         if self.source == "libpq":

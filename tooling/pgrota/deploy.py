@@ -96,6 +96,10 @@ class _Deploy(Transaction):
         self._bootstrap(may_act)
         for each in self.projects:
             self._project(each)
+        role = self._deployer_role()
+        changes, notes = cron.settle_adoptions(self.connection, role, self.dry_run)
+        self.outcome.changes += changes
+        self.outcome.notes += notes
         self.outcome.statements = self.connection.statements
         drain.clear(self.connection)
         return self.outcome

@@ -8,8 +8,10 @@ import time
 import psycopg
 from psycopg.rows import dict_row
 
-from pgrota import __version__, project
+from pgrota import __version__, preflight, project
 from pgrota.database import Database
+from pgrota.errors import Problem
+from pgrota.masking import mask
 
 OK, WARNING, CRITICAL, NO_RIGHTS = "ok", "warning", "critical", "no rights"
 ORDER = (CRITICAL, WARNING, NO_RIGHTS, OK)
@@ -32,7 +34,8 @@ STANDBY = check(
 def health(database: Database) -> list[dict]:
     """What the database says of itself."""
     if not database.exists("rota.health"):
-        return [check("engine", CRITICAL, "rota is not installed in this database", "rota deploy")]
+        missing = check("engine", CRITICAL, "rota is not installed in this database", "rota deploy")
+        return [missing, _deployable(database)]
     try:
         return database.rows("select h.* from rota.health as h")
     except psycopg.errors.InsufficientPrivilege as error:
@@ -56,6 +59,18 @@ def worst(rows: list[dict]) -> str:
     return min((row["status"] for row in rows), key=ORDER.index, default=OK)
 
 
+def _deployable(database: Database) -> dict:
+    """Whether a deploy would be refused, and for which reason first."""
+    name = "ready for deploy"
+    try:
+        with database.transaction() as connection:
+            preflight.check(connection, preflight.look(connection))
+    except Problem as problem:
+        reasons = "; ".join(filter(None, (problem.message, problem.detail)))
+        return check(name, CRITICAL, reasons, problem.hint)
+    return check(name, OK, "server, database and role can take it")
+
+
 def _pooler(database: Database) -> dict:
     """A pooler hands out a process id of its own when a client connects."""
     connection = database.connection()
@@ -66,8 +81,7 @@ def _pooler(database: Database) -> dict:
     return check(
         "connection",
         OK,
-        "through a pooler: deploy and all commands work",
-        "for rota worker give a direct address",
+        "through a pooler: deploy and all commands work; rota worker wants a direct address",
     )
 
 
@@ -133,7 +147,7 @@ def _worker_login(database: Database, health_rows: list[dict]) -> dict:
         ) as connection:
             connection.execute("select 1")
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1].strip()
+        reason = mask(str(error).strip().splitlines()[-1].strip())
         return check(
             name,
             OK if supervised else WARNING,

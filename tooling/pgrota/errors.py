@@ -14,6 +14,12 @@ OK, ERROR, USAGE, PENDING, DRIFT, LOCK, LINT, TESTS, CANNOT_CONNECT = range(9)
 # Too many clients, the server shutting down or starting up, a connection that went away.
 _CONNECTION_LOST = ("08", "57P")
 _LOCKED = ("55P03", "40P01", "55006")
+_READ_ONLY = "25006"
+_WHY_READ_ONLY = (
+    "default_transaction_read_only is on for this database or role, or the server is a standby;"
+    " see: rota doctor"
+)
+_GONE = "the server went away or ended the session; try again when it answers"
 
 
 class Problem(click.ClickException):
@@ -41,7 +47,9 @@ class Refusal(Problem):
         self, error: psycopg.Error, doing: str | None = None, hint: str | None = None
     ) -> None:
         diag = error.diag
-        message = diag.message_primary or str(error).strip() or type(error).__name__
+        # Of what libpq says of a lost connection, the rest is guesswork.
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        message = diag.message_primary or said[0]
         super().__init__(
             f"{doing}: {message}" if doing else message,
             diag.message_detail,
@@ -49,6 +57,10 @@ class Refusal(Problem):
         )
         self.sqlstate = error.sqlstate
         self.exit_code = exit_code_of(error)
+        if self.hint is None and self.sqlstate == _READ_ONLY:
+            self.hint = _WHY_READ_ONLY
+        elif self.hint is None and self.exit_code == CANNOT_CONNECT:
+            self.hint = _GONE
 
     def as_json(self) -> dict:
         return super().as_json() | {"sqlstate": self.sqlstate}

@@ -20,6 +20,7 @@ is stored. The outcome, and what was done on context.transaction(), is stored ex
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -97,6 +98,14 @@ class Context:
             "%s %s", message, context or "",
         )  # fmt: skip
 
+    def save_artifact(self, name: str, data: Any, media_type: str | None = None) -> None:
+        """Keep something with the run, to be looked at and saved: rota run artifacts RUN.
+
+        data: bytes, text, or anything that is JSON. It is stored with the outcome, in
+        context.transaction(). Without a worker it is only checked.
+        """
+        content_of(data, media_type)
+
     def transaction(self) -> AbstractContextManager[psycopg.Connection]:
         """A connection whose effects commit together with the outcome, exactly once.
 
@@ -104,6 +113,15 @@ class Context:
         connection acts as rota_worker. Without a worker there is none.
         """
         raise RuntimeError("a handler has a transaction only in rota worker")
+
+
+def content_of(data: Any, media_type: str | None) -> tuple[bytes, str]:
+    """The bytes and the media type of what is to be kept."""
+    if isinstance(data, bytes | bytearray | memoryview):
+        return bytes(data), media_type or "application/octet-stream"
+    if isinstance(data, str):
+        return data.encode(), media_type or "text/plain"
+    return json.dumps(data, ensure_ascii=False, indent=2).encode(), media_type or "application/json"
 
 
 def handler(task: str) -> Callable[[Handler], Handler]:

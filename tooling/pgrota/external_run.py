@@ -16,6 +16,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from pgrota import external, output
+from pgrota.masking import mask
 
 MAX_OUTPUT = 100 * 2**20
 RECORD = """
@@ -28,6 +29,7 @@ select rota_core.record_outcomes(
 )
 """
 LOG = "select rota_core.log_external(%s, %s, %s, %s, %s, %s)"
+KEEP = "select rota_core.save_external_artifact(%s, %s, %s, %s, %s, %s)"
 OUTER, INNER = 2, 3
 LONGEST = 8000
 WRONG_SHAPE, CANCELLED, RAISED = "RT005", "57014", "P0001"
@@ -136,6 +138,12 @@ class WorkingContext(external.Context):
         where = (run.worker_id, run.run_id, run.attempt)
         self._write(LOG, (*where, level, storable(str(message)), document))
 
+    def save_artifact(self, name: str, data: Any, media_type: str | None = None) -> None:
+        run = self._run
+        where = (run.worker_id, run.run_id, run.attempt)
+        with self.transaction() as connection:
+            connection.execute(KEEP, (*where, name, *external.content_of(data, media_type)))
+
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection]:
         if self._run.connection is None:
@@ -201,7 +209,7 @@ def _context(error: BaseException) -> str | None:
 
 
 def _clean(value: Any) -> Any:
-    return storable(value)[:LONGEST] if isinstance(value, str) else value
+    return mask(storable(value))[:LONGEST] if isinstance(value, str) else value
 
 
 def storable(text: str) -> str:

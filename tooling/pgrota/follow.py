@@ -12,7 +12,7 @@ from typing import Any
 import click
 import psycopg
 
-from pgrota import errors, log_lines, output, run_page, runs
+from pgrota import errors, log_lines, output, run_page, runs, steps
 from pgrota.database import Database
 
 INTERVAL = 0.3
@@ -70,6 +70,8 @@ class Watch:
             output.data(run)
         else:
             click.echo(self._summary())
+            if run.get("steps") and self.is_live:
+                steps.show(run)
             if run["state"] == "failed":
                 click.echo(f"next: rota run show {self.run_id}")
         return errors.OK if run["state"] == "succeeded" else errors.ERROR
@@ -111,6 +113,7 @@ class Watch:
             self.say(f"run {self.run_id} of {run['task']} {self._state()}")
         if not self.is_live:
             self._tell_progress()
+            self._tell_steps()
         self._wonder()
 
     def _is_new(self, fact: tuple) -> bool:
@@ -130,6 +133,18 @@ class Watch:
         if done and not runs.is_over(self.run) and self._is_new(("tenth", tenth)):
             self.say(f"{done[0]:,} of {done[1]:,} ({done[0] / done[1]:.0%}){_rows(self.run)}")
 
+    def _tell_steps(self) -> None:
+        for step in self.run.get("steps", []):
+            fact = ("step", step["step"], step["state"], step["waits_for"], step["attempt"])
+            if (step["state"] == "waiting" and not step["waits_for"]) or not self._is_new(fact):
+                continue
+            length = steps.took(step, datetime.now().astimezone())
+            words = [steps.note(step)]
+            if step["finished_at"] and length is not None:
+                words.insert(0, f"after {output.duration(length)}")
+            told = f"step {step['step']} {step['state']}"
+            self.say(" ".join(filter(None, (told, ", ".join(filter(None, words))))))
+
     def _wonder(self) -> None:
         run = self.run
         waits = run["state"] == "queued" and run["run_at"] <= datetime.now(run["run_at"].tzinfo)
@@ -147,7 +162,8 @@ class Watch:
             words += f", {run['attempt']} attempts"
         words += _rows(run)
         if run["state"] == "failed" and run["error"]:
-            words += f": {run['error'].get('sqlstate')} {runs.headline(run['error'])}"
+            where = f"step {run['error']['step']}: " if run["error"].get("step") else ""
+            words += f": {where}{run['error'].get('sqlstate')} {runs.headline(run['error'])}"
         return words
 
 
@@ -215,4 +231,8 @@ class _LiveLine:
         if run["rows_done"]:
             cells.append(f"{run['rows_done']:,} rows")
         grid.add_row(*cells)
-        return grid
+        if not run.get("steps"):
+            return grid
+        from rich.console import Group
+
+        return Group(steps.table(run, datetime.now().astimezone()), grid)

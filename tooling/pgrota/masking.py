@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
 MASK = "***"
@@ -13,15 +14,21 @@ _pieces: set[str] = set()
 
 # Greedy up to the last @ before a space: a password may hold @, / and : unescaped.
 _IN_URL = re.compile(r"(\b[a-z][a-z0-9+.\-]*://[^\s:/@]*:)(\S*)(@)", re.IGNORECASE)
-_AS_KEYWORD = re.compile(r"(\bpassword\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&'\"]+)", re.IGNORECASE)
+# Of keywords and of a URL's query, where & ends it.
+_AS_KEYWORD = re.compile(
+    r"((?:\b|_|ssl)password\s*=\s*)('(?:[^'\\]|\\.)*'?|(?:\\.|[^\s&'\"\\])(?:\\.|[^\s&\"\\])*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_TO_THE_BLANK = re.compile(r"password\s*=\s*([^\s'](?:\\.|[^\s\\])*)", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[@/:?#&%=\s'\\]+")
 
 
-def remember(url: str | None) -> None:
+def remember(url: str | None, password: str | None = None) -> None:
     """Learn the password of a connection string, in every spelling it may come back in."""
-    for password in _passwords(url or ""):
-        whole = {password, unquote(password), quote(password, safe=""), quote_plus(password)}
-        pieces = set(re.split(r"[@/:?#&%=\s'\\]+", password))
-        pieces |= set(re.split(r"[@/:?#&%=\s'\\]+", unquote(password)))
+    for each in [*_passwords(url or ""), *([password] if password else [])]:
+        decoded = unquote(each)
+        whole = {each, decoded, quote(each, safe=""), quote_plus(each)}
+        pieces = {*_SEPARATORS.split(each), *_SEPARATORS.split(decoded)}
         _known.update(word for word in whole if word)
         _pieces.update(word for word in pieces if len(word) >= _SHORTEST)
 
@@ -39,11 +46,24 @@ def mask(message: str, pieces: bool = False) -> str:
     return message
 
 
+def mask_all(value: Any) -> Any:
+    """A document without any password. As text it may spell one in ways of its own."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {key: mask_all(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [mask_all(each) for each in value]
+    return value
+
+
 def _passwords(url: str) -> list[str]:
     found = re.findall(r"^[^:/@]+://[^:/@]*:(.*)@", url, re.DOTALL)
+    found += re.findall(r"^[^:/@]+://[^:/@]*:([^@]*)@", url)
+    found += _TO_THE_BLANK.findall(url)
     for match in _AS_KEYWORD.finditer(url):
         value = match.group(2)
         if value.startswith("'"):
-            value = re.sub(r"\\(.)", r"\1", value[1:-1])
-        found.append(value)
-    return [password for password in found if password]
+            value = value[1:].removesuffix("'")
+        found += [value, re.sub(r"\\(.)", r"\1", value)]
+    return [password for password in dict.fromkeys(found) if password]

@@ -27,7 +27,13 @@ def run_sql(text: str) -> None:
     """
     from alembic import op
 
-    op.get_bind().connection.driver_connection.cursor().execute(text)
+    context = op.get_context()
+    if context.as_sql:
+        # A comment may stand at the end.
+        ends = text.rstrip().endswith(";")
+        context.impl.static_output(text.strip() + ("" if ends else "\n;"))
+    else:
+        op.get_bind().connection.driver_connection.cursor().execute(text)
 
 
 @contextmanager

@@ -14,17 +14,19 @@ from pgrota.errors import Problem
 FINAL = ("succeeded", "failed", "cancelled", "skipped")
 
 LOOK = """
-select r.state, r.attempt, r.progress ->> 'step' as step,
-  (r.progress ->> 'done')::bigint as done, (r.progress ->> 'total')::bigint as total,
+select r.state, a.attempt, a.state as archiving,
+  (a.progress ->> 'done')::bigint as done, (a.progress ->> 'total')::bigint as total,
   r.input ->> 'day' as day, r.error, r.output, r.started_at, r.finished_at, w.pid
 from rota.runs as r
-left join rota.workers as w on w.worker_id = r.worker_id
+left join rota.runs as a on a.parent_run_id = r.run_id and a.step = 'archiving'
+left join rota.workers as w on w.worker_id = coalesce(a.worker_id, r.worker_id)
 where r.run_id = %s
 """
 LINES = """
 select l.log_id, l.level, l.message, l.context
 from rota.logs as l
-where l.run_id = %s and l.log_id > %s
+join rota.runs as r on r.run_id = l.run_id
+where r.parent_run_id = %s and l.log_id > %s
 order by l.log_id
 """
 # Decided and done in one statement, so that it cannot hit a worker that has moved on; and decided
@@ -34,9 +36,9 @@ with victim as materialized (
   select w.pid
   from rota.runs as r
   join rota.workers as w on w.worker_id = r.worker_id and w.state = 'working'
-  where r.run_id = %s
+  where r.parent_run_id = %s
+    and r.step = 'archiving'
     and r.state = 'running'
-    and r.progress ->> 'step' = 'notifications'
     and (r.progress ->> 'done')::numeric
       between 0.3 * (r.progress ->> 'total')::numeric and 0.9 * (r.progress ->> 'total')::numeric
 )
@@ -51,12 +53,13 @@ join cron.job as j on j.jobid = d.jobid
 where d.job_pid = %s and d.status = 'running'
 """
 ATTEMPTS = """
-select a.attempt, a.outcome, w.pid::text as backend, a.started_at::time(0) as started, a.duration,
-  a.error ->> 'message' as error
-from rota.attempts as a
+select r.step, a.attempt, a.outcome, w.pid::text as backend,
+  to_char(a.started_at, 'HH24:MI:SS.MS') as started, a.duration, a.error ->> 'message' as error
+from rota.runs as r
+join rota.attempts as a on a.run_id = r.run_id
 left join rota.workers as w on w.worker_id = a.worker_id
-where a.run_id = %s
-order by a.attempt, a.started_at
+where r.parent_run_id = %s
+order by r.run_id, a.attempt, a.started_at
 """
 
 

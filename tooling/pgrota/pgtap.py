@@ -6,12 +6,14 @@ The whole file goes to the server as one message, so every result that came befo
 from __future__ import annotations
 
 import re
+import select
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import psycopg
-    from psycopg.pq.abc import PGresult
+    from psycopg.pq.abc import PGconn, PGresult
 
 LINE = re.compile(
     r"(?P<no>not )?ok (?P<number>\d+)(?: - (?P<words>.*?))?(?: *# (?P<mark>(?:SKIP|TODO).*))?$",
@@ -50,7 +52,7 @@ def run(connection: psycopg.Connection[Any], text: str) -> Report:
     raw = connection.pgconn
     raw.send_query(text.encode())
     committed = False
-    while (result := raw.get_result()) is not None:
+    while (result := _next(raw)) is not None:
         if result.error_message:
             report.problems.append(_error(connection, result, text, len(report.assertions)))
         elif result.command_status == b"COMMIT":
@@ -65,6 +67,18 @@ def run(connection: psycopg.Connection[Any], text: str) -> Report:
     if not report.problems:
         _check_plan(report)
     return report
+
+
+def _next(raw: PGconn) -> PGresult | None:
+    """The next result. Waits where a signal is heard, which libpq does not."""
+    from psycopg import OperationalError
+
+    # A connection that is lost says so in its last result.
+    with suppress(OperationalError):
+        while raw.is_busy():
+            select.select([raw.socket], [], [])
+            raw.consume_input()
+    return raw.get_result()
 
 
 def _lines(result: PGresult) -> list[str]:

@@ -26,7 +26,12 @@ def show(run: dict[str, Any]) -> None:
         output.data(run)
         return
     click.echo("\n".join(_lines(run)))
-    if run["attempts"]:
+    if run.get("steps"):
+        from pgrota import steps
+
+        click.echo()
+        steps.show(run)
+    if run["attempts"] and not run.get("steps"):
         click.echo()
         rows = [_attempt(attempt) for attempt in run["attempts"]]
         shown = [key for key in rows[0] if key != "error" or any(row[key] for row in rows)]
@@ -36,7 +41,7 @@ def show(run: dict[str, Any]) -> None:
         for line in run["log"]:
             log_lines.echo(line, with_run=False)
         click.echo()
-    elif not run["attempts"]:
+    elif not run["attempts"] and not run.get("steps"):
         click.echo()
     for command, what in _next(run):
         click.echo(f"{'next' if what is None else what}: {command}")
@@ -70,7 +75,11 @@ def _lines(run: dict[str, Any]) -> Iterator[str]:
         yield from _field("origin", run["origin"])
     else:
         yield from _field("reads for", f"subscription {reader}")
-    yield from _field("parent run", run["parent_run_id"])
+    if run["step"]:
+        element = "" if run["element"] is None else f", element {run['element']}"
+        yield from _field("step", f"{run['step']}{element} of run {run['parent_run_id']}")
+    else:
+        yield from _field("parent run", run["parent_run_id"])
     if run["run_at"] != run["created_at"] and not run["attempt"]:
         yield from _field("due", run["run_at"])
     yield from _times(run)
@@ -89,6 +98,8 @@ def _lines(run: dict[str, Any]) -> Iterator[str]:
 
 def _times(run: dict[str, Any]) -> Iterator[str]:
     first = min((a["started_at"] for a in run["attempts"] if a["started_at"]), default=None)
+    if run.get("steps"):
+        first = run["started_at"]
     if first:
         waited = first - (run["created_at"] if run["attempt"] > 1 else run["run_at"])
         words = f"{output.text(first)} after {output.duration(abs(waited))}"
@@ -108,7 +119,9 @@ def _error(run: dict[str, Any]) -> Iterator[str]:
     if not error or run["state"] == "succeeded":
         return
     yield ""
-    yield click.style("error" if runs.is_over(run) else "last error", fg="red", bold=True)
+    where = f" of step {error['step']}" if error.get("step") else ""
+    heading = ("error" if runs.is_over(run) else "last error") + where
+    yield click.style(heading, fg="red", bold=True)
     yield from error_lines(error)
 
 
@@ -161,8 +174,23 @@ def _attempt(attempt: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def step_note(run: dict[str, Any]) -> str:
+    """What went wrong, and in which step."""
+    error = run["error"] or {}
+    step = error.get("step")
+    return f"{step}: {runs.headline(error)}" if step else runs.headline(error)
+
+
 def _next(run: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
     run_id = run["run_id"]
+    if run["step"]:
+        yield f"rota run show {run['parent_run_id']}", "the run it belongs to"
+        if runs.is_over(run):
+            return
+    if run.get("steps"):
+        from pgrota import steps
+
+        yield from steps.advice(run)
     reader = subscriptions.of_reader(run["task"])
     if reader:
         yield f"rota subscription show {reader}", None

@@ -15,13 +15,21 @@ from pgrota.rights import is_plain_refusal
 FINAL = ("succeeded", "failed", "cancelled", "skipped")
 STATES = ("queued", "running", *FINAL)
 
+ARTIFACTS = """
+select a.run_id, a.step, a.name, a.media_type, a.bytes, a.created_at
+from rota.artifacts as a
+where %(run_id)s in (a.run_id, a.pipeline_run_id)
+order by a.created_at, a.name
+"""
 LIST = """
 select r.run_id, r.task, r.state, r.attempt, r.key, r.tags, r.origin, r.progress, r.rows_done,
-  r.created_at, r.run_at, r.started_at, r.finished_at, r.error
+  r.created_at, r.run_at, r.started_at, r.finished_at, r.error, r.parent_run_id, r.step,
+  r.element
 from rota.runs as r
 where (%(task)s::text is null or r.task = %(task)s)
   and (%(state)s::text is null or r.state = %(state)s)
   and (%(since)s::timestamptz is null or coalesce(r.finished_at, r.created_at) >= %(since)s)
+  and (%(steps)s or r.step is null)
 order by r.run_id desc
 limit %(limit)s
 """
@@ -30,6 +38,11 @@ PARTS = {
     "attempts": "select to_jsonb(a) as part from rota.attempts as a where a.run_id = %s"
     " order by a.attempt, a.finished_at",
     "log": "select to_jsonb(l) as part from rota.logs as l where l.run_id = %s order by l.log_id",
+    "steps": "select to_jsonb(s) || jsonb_build_object('attempt', r.attempt,"
+    " 'progress', r.progress, 'retry_at',"
+    " case when r.state = 'queued' and r.attempt > 0 then r.run_at end) as part"
+    " from rota.pipeline_steps as s left join rota.runs as r on r.run_id = s.step_run_id"
+    " where s.run_id = %s order by s.ordinal",
 }
 
 
@@ -44,6 +57,8 @@ def find(database: Database, run_id: int) -> dict[str, Any]:
     run = _typed(found)
     run["attempts"] = [_typed(attempt) for attempt in run["attempts"]]
     run["log"] = [_typed(line) for line in run["log"]]
+    if run.get("steps"):
+        run["steps"] = [_typed(step) for step in run["steps"]]
     return run
 
 
@@ -77,7 +92,8 @@ def _by_views(database: Database, run_id: int) -> dict[str, Any]:
     if not rows["run"]:
         raise Problem(f"run {run_id} does not exist", hint="rota run list")
     parts = {name: [row["part"] for row in found] for name, found in rows.items()}
-    return parts["run"][0] | {"attempts": parts["attempts"], "log": parts["log"]}
+    found = parts["run"][0] | {"attempts": parts["attempts"], "log": parts["log"]}
+    return found | {"steps": parts["steps"]} if parts["steps"] else found
 
 
 def _typed(record: dict[str, Any]) -> dict[str, Any]:

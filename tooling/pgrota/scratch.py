@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import signal
+import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,13 +28,14 @@ def database(
     configured: Database, own_server: bool, say: Callable[[str], None]
 ) -> Iterator[Database]:
     """An empty database: on the server that is configured, or else on one of its own."""
-    if own_server or configured.source == "libpq":
-        # It goes with all that is in it.
-        with _server(say) as server:
-            yield Database(server.url(), "a server for this")
-    else:
-        with _database(configured, say) as made:
-            yield made
+    with _told_to_stop():
+        if own_server or configured.source == "libpq":
+            # It goes with all that is in it.
+            with _server(say) as server:
+                yield Database(server.url(), "a server for this")
+        else:
+            with _database(configured, say) as made:
+                yield made
 
 
 def deployed(here: Config, target: Database, before: Sequence[Path] = ()) -> None:
@@ -40,6 +44,19 @@ def deployed(here: Config, target: Database, before: Sequence[Path] = ()) -> Non
     for path in before:
         _load(target, path)
     deploy.deploy(target, recipes, user=user)
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """Clean up when told to stop, too: SIGTERM by itself would leave everything behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

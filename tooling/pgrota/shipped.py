@@ -58,10 +58,11 @@ class Recipe:
 
     @cached_property
     def revisions(self) -> list[migration.Revision]:
-        """The migrations it needs: that of the application, and those that speak of it."""
+        """The migrations it needs: up to the newest one that speaks of it."""
         known = migration.revisions(self.source.migrations)
         word = re.compile(rf"\b{self.name}\b")
-        return [r for r in known if not r.down or word.search(r.path.read_text("utf-8"))]
+        newest = [n for n, r in enumerate(known, 1) if word.search(r.path.read_text("utf-8"))]
+        return known[: max(newest, default=0)]
 
     def as_json(self) -> dict[str, Any]:
         return {

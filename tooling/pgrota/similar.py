@@ -64,6 +64,12 @@ SUBSCRIPTION = Kind(
     "rota subscription list",
     "select rota.subscribe(...);",
 )
+PIPELINE = Kind(
+    "pipeline",
+    "select p.name from rota.pipelines as p",
+    "rota pipeline list",
+    "select rota.define_pipeline(...);",
+)
 TASK = Kind(
     "task", "select t.name from rota.tasks as t", "rota task list", "select rota.define_task(...);"
 )

@@ -10,13 +10,15 @@ from typing import Any
 
 import psycopg
 
-from pgrota.errors import LockedOut, Problem, is_transient
+from pgrota.errors import LockedOut, Problem, Refusal, is_transient
 from pgrota.migration import HeldConnection
 from pgrota.recording import recorded
 
 LOCK = (1919906916, 1)
 LOCK_TIMEOUT = "300ms"
 TRIES = 15
+UNCHANGED = "nothing was changed; try again when the server answers"
+UNKNOWN = "whether it took effect is not known; when the server answers, rota plan tells"
 SESSION = {
     "search_path": "pg_catalog, pg_temp",
     "lock_timeout": LOCK_TIMEOUT,
@@ -74,15 +76,27 @@ class Transaction:
             self._prepare()
             self._take_lock()
             result = self.work()
-        except BaseException:
+        except BaseException as error:
             if not self.connection.closed:
                 self.connection.rollback()
+            elif isinstance(error, psycopg.Error):
+                raise Refusal(error, hint=UNCHANGED) from error
+            elif isinstance(error, Refusal):
+                error.hint = UNCHANGED
             raise
         if self.dry_run:
             self.connection.rollback()
         else:
-            self.connection.commit()
+            self._commit()
         return result
+
+    def _commit(self) -> None:
+        try:
+            self.connection.commit()
+        except psycopg.Error as error:
+            if not self.connection.closed:
+                raise
+            raise Refusal(error, "at the commit", UNKNOWN) from error
 
     def work(self) -> Any:
         raise NotImplementedError

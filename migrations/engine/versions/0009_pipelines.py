@@ -192,6 +192,7 @@ create table rota_core.artifact (
 );
 comment on table rota_core.artifact is
   'What runs have kept to be looked at and saved: named contents, as long as history.';
+create index artifact_created on rota_core.artifact (created_at);
 
 create type rota_core.step_ref as (run_id bigint, step text);
 comment on type rota_core.step_ref is 'A step of a run.';

@@ -48,7 +48,7 @@ select set_eq(
     'pg_cron', 'login of rota_worker', 'timeout of rota_worker', 'role of workers', 'supervisor',
     'lane default', 'upgrade', 'partitions', 'tasks', 'schedules', 'deadlines', 'paused',
     'failed runs', 'waiting runs', 'event log', 'dead letters', 'events tried again',
-    'watches', 'watch filters', 'restored log'
+    'watches', 'watch filters', 'restored log', 'writes', 'sight of workers', 'free connections'
   ],
   'a fresh engine is checked in each respect'
 );

@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(14);
 
 -- given: what the database knows is an argument, so each case is a row
 create function pg_temp.said(facts jsonb) returns text language sql as $$
@@ -44,6 +44,20 @@ select matches(
 select is(
   pg_temp.said('{"version": "1.6", "usage": true, "jobs": 0, "supervised": false}'),
   'critical: rota_worker has no active job, so nothing is started', 'a lack of jobs is named'
+);
+select is(
+  pg_temp.said(
+    '{"version": "1.6", "usage": true, "jobs": 3, "supervised": false, "database_name": "other"}'
+  ),
+  'critical: its extension is in this database, but pg_cron works in database other, so nothing is '
+  'started here',
+  'an extension that was left behind starts nothing'
+);
+select is(
+  pg_temp.said(
+    '{"version": "1.6", "usage": true, "jobs": 3, "supervised": true, "database_name": "other"}'
+  ),
+  'ok: pg_cron 1.6, 3 jobs', 'unless somebody supervises without it'
 );
 select is(
   pg_temp.said('{"supervised": true}'),

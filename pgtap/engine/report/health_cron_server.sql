@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(9);
 
 -- given: what the database knows is an argument
 create function pg_temp.said(check_name text, facts jsonb) returns text language sql as $$
@@ -39,6 +39,10 @@ select is(
 );
 select is(
   pg_temp.said('pg_cron slots', '{"max_running_jobs": "6"}'), 'ok: 3 jobs of 6 slots', 'enough'
+);
+select is(
+  pg_temp.said('pg_cron slots', '{"max_running_jobs": "1", "wanted": 3}'),
+  'warning: 3 jobs are wanted and may take half of 1 slots', 'the smallest number there is'
 );
 select set_eq(
   $$select h.check_name, h.status

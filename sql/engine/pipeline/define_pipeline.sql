@@ -1,6 +1,6 @@
 create or replace function rota.define_pipeline(
   name text, steps jsonb[], timeout interval default null, alert text default null,
-  tags text[] default '{}'
+  tags text[] default '{}', owner text default null, doc jsonb default '{}'
 )
 returns text
 language plpgsql
@@ -26,6 +26,9 @@ begin
       message = format('timeout of pipeline %s must be longer than zero and at most 1 year', name),
       hint = 'A run that has not ended by then fails; 30 days is the default.';
   end if;
+  perform rota_core.check_policy(
+    'call', v_timeout, 1, '0', 1, '0', 0, '{}', null, define_pipeline.doc
+  );
   v_steps := array(
     select rota_core.parse_step(name, s.ordinal::int, s.step)
     from unnest(steps) with ordinality as s (step, ordinal)
@@ -44,12 +47,12 @@ begin
   end if;
   perform rota_core.check_steps(name, v_steps);
   perform rota_core.check_nesting(name, v_steps);
-  perform rota_core.save_pipeline(name, v_steps, steps, v_timeout, alert, tags);
+  perform rota_core.save_pipeline(name, v_steps, steps, v_timeout, alert, tags, owner, doc);
   return name;
 end;
 $$;
 
-comment on function rota.define_pipeline(text, jsonb[], interval, text, text[]) is
+comment on function rota.define_pipeline(text, jsonb[], interval, text, text[], text, jsonb) is
 $doc$Define a pipeline, or define it anew: a task made of steps that depend on each other.
 
 - name: of the pipeline, which is started like any task: rota.start, schedules, subscriptions,
@@ -58,6 +61,7 @@ $doc$Define a pipeline, or define it anew: a task made of steps that depend on e
 - timeout: from when its steps begin (default 30 days, at most 1 year): what is open then is
   cancelled, what was done is compensated, and the run fails.
 - alert: a channel for failed runs. tags: carried by every run of it and of its steps.
+- owner: who answers for it. doc: a JSON object: goals, scope, excluded, success_measures, ...
 
 Steps that do not wait for each other run in parallel, as runs of their tasks, with their retries,
 lanes and limits. Its output is `{"<step>": <output>}` of the steps that none comes after. A run
@@ -67,6 +71,9 @@ Returns the name. Raises 22023 for steps that cannot be, naming them: a cycle, a
 unknown step, a for_each that is no path; 42704 for an unknown task; 42710 when the name is that of
 another task. For: rota_admin.$doc$;
 
-revoke all on function rota.define_pipeline(text, jsonb[], interval, text, text[]) from public;
-grant execute on function rota.define_pipeline(text, jsonb[], interval, text, text[])
-to rota_admin;
+revoke all on function rota.define_pipeline(
+  text, jsonb[], interval, text, text[], text, jsonb
+) from public;
+grant execute on function rota.define_pipeline(
+  text, jsonb[], interval, text, text[], text, jsonb
+) to rota_admin;

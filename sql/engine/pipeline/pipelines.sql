@@ -6,6 +6,8 @@ select
   p.timeout,
   t.alert,
   t.tags,
+  t.owner,
+  t.doc,
   s.kind is not null and (s.until is null or s.until > rota_core.wall_clock()) as paused,
   s.until as paused_until,
   t.defined_at,

@@ -1,6 +1,6 @@
 create or replace function rota_core.save_pipeline(
   name text, steps rota_core.pipeline_step[], given jsonb[], timeout interval, alert text,
-  tags text[]
+  tags text[], owner text, doc jsonb
 )
 returns void
 language plpgsql
@@ -13,16 +13,24 @@ declare
 begin
   insert into rota_core.task as t (
     task, kind, takes, timeout, max_attempts, initial_delay, backoff_factor, max_delay, jitter,
-    retry_on, lane, priority, alert, tags, doc, defined_at, defined_by
+    retry_on, lane, priority, alert, tags, owner, doc, redact, defined_at, defined_by
   )
   values (
     name, 'pipeline', 'input', save_pipeline.timeout, 3, '1 s', 2, '1 h', 0, '{}', 'default', 0,
-    save_pipeline.alert, coalesce(save_pipeline.tags, '{}'), '{}', v_now, rota_core.caller()
+    save_pipeline.alert, coalesce(save_pipeline.tags, '{}'), save_pipeline.owner, save_pipeline.doc,
+    array(select jsonb_array_elements_text(coalesce(save_pipeline.doc -> 'redact', '[]'))), v_now,
+    rota_core.caller()
   )
   on conflict (task) do update
+<<<<<<< HEAD
   set (timeout, alert, tags, defined_at, defined_by, retired_at) =
     (excluded.timeout, excluded.alert, excluded.tags, excluded.defined_at, excluded.defined_by,
       excluded.retired_at);
+=======
+  set (timeout, alert, tags, owner, doc, redact, defined_at, defined_by) =
+    (excluded.timeout, excluded.alert, excluded.tags, excluded.owner, excluded.doc,
+      excluded.redact, excluded.defined_at, excluded.defined_by);
+>>>>>>> main
 
   select p.version into v_version from rota_core.pipeline as p where p.pipeline = save_pipeline.name;
   if found and (
@@ -64,10 +72,10 @@ end;
 $$;
 
 comment on function rota_core.save_pipeline(
-  text, rota_core.pipeline_step[], jsonb[], interval, text, text[]
+  text, rota_core.pipeline_step[], jsonb[], interval, text, text[], text, jsonb
 ) is
 $doc$The part of rota.define_pipeline that writes: a new version only where the steps differ.$doc$;
 
 revoke all on function rota_core.save_pipeline(
-  text, rota_core.pipeline_step[], jsonb[], interval, text, text[]
+  text, rota_core.pipeline_step[], jsonb[], interval, text, text[], text, jsonb
 ) from public;

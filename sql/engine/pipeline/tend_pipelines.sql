@@ -35,6 +35,9 @@ begin
   delete from rota_core.step_output as o where o.run_id = any (v_runs);
   delete from rota_core.element_output as o where o.run_id = any (v_runs);
   delete from rota_core.pipeline_run as p where p.run_id = any (v_runs);
+  delete from rota_core.artifact as a
+  where a.created_at < v_before
+    and not exists (select from rota_core.run as r where r.run_id = a.run_id);
   delete from rota_core.run_signal as g
   where g.run_id = any (v_runs)
     or (g.sent_at < v_before and not exists (
@@ -53,8 +56,8 @@ end;
 $$;
 
 comment on function rota_core.tend_pipelines() is
-$doc$Upkeep of pipelines, once a minute: steps whose run is gone, what history keeps no longer,
-definitions that no run goes by. Returns how many old runs were removed.$doc$;
+$doc$Upkeep of pipelines, once a minute: steps whose run is gone, what history keeps no longer and
+artifacts with it, definitions that no run goes by. Returns how many old runs were removed.$doc$;
 
 revoke all on function rota_core.tend_pipelines() from public;
 grant execute on function rota_core.tend_pipelines() to rota_worker;

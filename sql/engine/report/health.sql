@@ -13,11 +13,17 @@ cross join lateral rota_core.health_cron_server(f.known) as h
 union all
 select h.*
 from facts as f
+cross join lateral rota_core.health_cron_starts(f.known) as h
+union all
+select h.*
+from facts as f
 cross join lateral rota_core.health_cron_history(f.known) as h
 union all
 select h.* from rota_core.health_cron_drift() as h
 union all
 select h.* from rota_core.health_cron_jobs() as h
+union all
+select h.* from rota_core.health_server() as h
 union all
 select h.* from rota_core.health_worker_role() as h
 union all

@@ -24,6 +24,12 @@ begin
       status := 'critical';
       detail := 'rota_worker has no active job, so nothing is started';
       hint := 'rota deploy';
+    elsif v_home <> current_database() and not (facts ->> 'supervised')::boolean then
+      status := 'critical';
+      detail := format('its extension is in this database, but pg_cron works in database %s, so '
+        'nothing is started here', v_home);
+      hint := format('alter system set cron.database_name = %L; restart the server. ',
+        current_database()) || v_worker;
     else
       status := 'ok';
       detail := format('pg_cron %s, %s jobs', facts ->> 'version', facts ->> 'jobs');

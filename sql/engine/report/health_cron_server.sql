@@ -9,6 +9,8 @@ declare
   v_background text := facts ->> 'use_background_workers';
   v_slots int := (facts ->> 'max_running_jobs')::int;
   v_wanted constant int := (facts ->> 'wanted')::int;
+  -- So many of them stand in cron.job: the last deploy knew of so many slots.
+  v_endless constant int := least(v_wanted, v_slots / 2);
 begin
   if not facts ? 'version' then
     return;
@@ -24,7 +26,11 @@ begin
   from pg_stat_activity as a
   where a.application_name = 'pg_cron scheduler' or a.backend_type = 'pg_cron launcher'
   limit 1;
-  if not found then
+  if not found and v_settings and current_setting('shared_preload_libraries') !~ 'pg_cron' then
+    status := 'critical';
+    detail := 'the server has not loaded pg_cron';
+    hint := 'Put pg_cron into shared_preload_libraries and restart the server.';
+  elsif not found then
     status := 'critical';
     detail := 'the process that starts the jobs is not running';
     hint := 'Restart the server; its log says why the launcher ended.';
@@ -53,6 +59,12 @@ begin
     status := 'no rights';
     detail := 'cron.max_running_jobs cannot be read';
     hint := 'As a superuser: rota doctor';
+  elsif v_endless >= v_slots then
+    status := 'critical';
+    detail := format('%s jobs that never end take all %s slots, and nothing else is started',
+      v_endless, v_slots);
+    hint := format('alter system set cron.max_running_jobs = %s; restart the server; then: rota '
+      'deploy', v_wanted * 2);
   elsif v_wanted * 2 > v_slots then
     status := 'warning';
     detail := format('%s jobs are wanted and may take half of %s slots', v_wanted, v_slots);

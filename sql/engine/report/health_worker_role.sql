@@ -7,7 +7,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_role record;
-  v_timeout text;
+  v_timeout constant text := rota_core.worker_setting('statement_timeout');
   v_others text;
 begin
   select r.oid, r.rolcanlogin, r.rolconnlimit, r.rolvaliduntil
@@ -35,19 +35,6 @@ begin
     detail := 'it may log in';
   end if;
   return next;
-
-  -- The most specific setting wins, as when a session starts.
-  select split_part(c.setting, '=', 2)
-  into v_timeout
-  from pg_db_role_setting as s
-  cross join lateral unnest(s.setconfig) as c (setting)
-  where s.setrole in (v_role.oid, 0)
-    and s.setdatabase in (
-      (select d.oid from pg_database as d where d.datname = current_database()), 0
-    )
-    and split_part(c.setting, '=', 1) = 'statement_timeout'
-  order by s.setrole <> 0 desc, s.setdatabase <> 0 desc
-  limit 1;
 
   check_name := 'timeout of rota_worker';
   if v_timeout ~ '^0+\s*[a-z]*$' then

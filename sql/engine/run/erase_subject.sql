@@ -31,6 +31,7 @@ begin
   )
   select array_agg(e.run_id) into v_runs from erased as e;
 
+  delete from rota_core.artifact as f where f.run_id = any(v_runs);
   delete from rota_core.element_output as o where o.run_id = any(v_runs);
   update rota_core.step_output as o set output = null where o.run_id = any(v_runs);
   update rota_core.run_step as s set error = null where s.run_id = any(v_runs);
@@ -44,8 +45,8 @@ end;
 $$;
 
 comment on function rota.erase_subject(text) is
-$doc$Erase what history holds about a subject: input, output, errors, keys and log lines of its
-runs.
+$doc$Erase what history holds about a subject: input, output, errors, keys, artifacts and log lines
+of its runs.
 
 - tag: the tag its runs were started with, such as `user:42`. Queued runs are cancelled and erased;
   one that is running keeps its data until it has ended: call again then.

@@ -20,7 +20,11 @@ begin
         from rota.logs as l
         where l.run_id = get_run.run_id
       ), '[]')
-    )
+    ) || coalesce((
+      select jsonb_build_object('steps', s.steps)
+      from rota_core.steps_of(get_run.run_id) as s (steps)
+      where s.steps is not null
+    ), '{}')
     from rota.runs as r
     where r.run_id = get_run.run_id
     limit 1
@@ -29,7 +33,8 @@ end;
 $$;
 
 comment on function rota.get_run(bigint) is
-$doc$One run as a JSON object: the columns of rota.runs, `attempts` in order, and `log` in order.
+$doc$One run as a JSON object: the columns of rota.runs, `attempts` in order, `log` in order, and of
+a pipeline `steps`: the columns of rota.pipeline_steps, with attempt, progress and retry_at.
 
 Raises 42704 for an unknown run, 42501 for a run that another role started.
 For: rota_app (own runs), rota_admin.$doc$;

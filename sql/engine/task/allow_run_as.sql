@@ -48,7 +48,7 @@ begin
   execute format('grant usage, create on schema rota_core to %I', role);
   execute format('grant usage on schema rota to %I', role);
   execute format('grant execute on function rota.log(text, text, jsonb), '
-    'rota.emit(text, text, jsonb, text) to %I', role);
+    'rota.emit(text, text, jsonb, text), rota.save_artifact(text, jsonb, bytea, text) to %I', role);
   perform set_config('role', role, true);
   execute format($f$
     create or replace function rota_core.%I(
@@ -82,8 +82,8 @@ comment on function rota.allow_run_as(text) is
 $doc$Allow tasks to run as a role: makes the security definer function, owned by that role, through
 which workers call handlers. define_task does it by itself where the caller may.
 
-- role: the role whose rights the handlers get. It is given USAGE on schema rota and rota.log, no
-  more.
+- role: the role whose rights the handlers get. It is given USAGE on schema rota, rota.log,
+  rota.emit and rota.save_artifact, no more.
 
 Raises 42704 for an unknown role, 42501 for rota_owner, and when the caller is not a member of
 rota_owner and of the role.

@@ -26,7 +26,7 @@ end;
 $$;
 
 comment on function night_batch.archive_pages(jsonb) is
-$doc$Step 3, a chunk by pages: the quick way while much is due.
+$doc$Archiving, a chunk by pages: the quick way while much is due.
 
 Rows that an update moves to a page already passed, and rows that arrive behind the last page, are
 left to the sweep.$doc$;

@@ -1,4 +1,4 @@
-create or replace function night_batch.begin_archiving(state jsonb)
+create or replace function night_batch.begin_archiving(cutoff timestamptz)
 returns jsonb
 language plpgsql
 volatile
@@ -13,7 +13,7 @@ begin
   -- An estimate, because a count would read every row that is about to be moved.
   execute 'explain (format json) select from public.notifications as n where n.created_at < $1'
   into v_plan
-  using (begin_archiving.state ->> 'cutoff')::timestamptz;
+  using begin_archiving.cutoff;
   v_due := (v_plan #>> '{0,Plan,Plan Rows}')::bigint;
 
   select
@@ -25,7 +25,8 @@ begin
 
   -- When much is due, or nothing is known, reading pages in order is cheapest. The
   -- sweep by age comes after in any case, and alone when little is due.
-  return (begin_archiving.state - '{page,pages,size}'::text[]) || jsonb_build_object(
+  return jsonb_build_object(
+    'cutoff', begin_archiving.cutoff,
     'step', case when v_rows < 0 or v_due > 0.15 * v_rows then 'pages' else 'sweep' end,
     'page', 0,
     'pages', v_pages,
@@ -33,16 +34,14 @@ begin
     'due', v_due,
     'sweep', 1,
     'swept', 0,
-    'progress', jsonb_build_object('done', 0, 'total', v_due, 'step', 'notifications'),
-    'rows', 0,
-    'output', (begin_archiving.state -> 'output')
-      || '{"notifications": {"archived": 0, "left": 0}}'
+    'archived', 0,
+    'rows', 0
   );
 end;
 $$;
 
-comment on function night_batch.begin_archiving(jsonb) is
-$doc$Before step 3: how much is due, and whether to begin by pages or by age.$doc$;
+comment on function night_batch.begin_archiving(timestamptz) is
+$doc$The first state of archiving: how much is due, and whether to begin by pages or by age.$doc$;
 
-revoke all on function night_batch.begin_archiving(jsonb) from public;
-grant execute on function night_batch.begin_archiving(jsonb) to night_batch;
+revoke all on function night_batch.begin_archiving(timestamptz) from public;
+grant execute on function night_batch.begin_archiving(timestamptz) to night_batch;

@@ -1,12 +1,18 @@
 -- A second worker takes over at once when the first is lost in the middle of the night.
 select rota.define_lane('batch', workers => 2);
 
+-- Where it was one task, the pipeline takes its name over.
+select rota.drop_task(t.name)
+from rota.tasks as t
+where t.name = 'night-batch' and t.kind <> 'pipeline';
+
 select rota.define_task(
-  'night-batch',
-  'night_batch.step',
-  kind => 'chunked',
+  t.name,
+  t.handler,
+  kind => t.kind,
   lane => 'batch',
-  mutex => 'night-batch',
+  priority => t.priority,
+  mutex => t.mutex,
   run_as => 'night_batch',
   -- Waits 1, 4, 16 and 64 seconds.
   max_attempts => 5,
@@ -15,11 +21,43 @@ select rota.define_task(
   retry_on => '{class:40,class:53,class:55,class:57,class:58}',
   tags => '{night}',
   owner => 'operations',
+  doc => jsonb_build_object(
+    'goals', jsonb_build_array('A part of the night batch: see the pipeline'),
+    'scope', jsonb_build_array(t.scope),
+    'excluded', jsonb_build_array('What the other parts do'),
+    'success_measures', '[{"name": "run success rate", "at_least": 0.999}]'::jsonb
+  )
+)
+from (
+  values
+  ('night-batch-begin', 'night_batch.begin_run', 'call', 0, null, 'Day, moment and cutoff'),
+  ('night-batch-statistics', 'night_batch.compute_statistics', 'call', 0, null, 'Users of the day'),
+  ('night-batch-sessions', 'night_batch.delete_sessions', 'chunked', 0, null, 'Expired sessions'),
+  -- The longest of the three comes first, so that the others run beside it.
+  (
+    'night-batch-archiving', 'night_batch.archive_notifications', 'chunked', 1,
+    'night-batch-archiving', 'Old notifications'
+  ),
+  ('night-batch-report', 'night_batch.report_health', 'call', 0, null, 'The health report')
+) as t (name, handler, kind, priority, mutex, scope);
+
+select rota.define_pipeline(
+  'night-batch',
+  array[
+    rota.step('begin', 'night-batch-begin'),
+    rota.step('statistics', 'night-batch-statistics', after => '{begin}'),
+    rota.step('sessions', 'night-batch-sessions', after => '{begin}'),
+    rota.step('archiving', 'night-batch-archiving', after => '{begin}'),
+    rota.step('report', 'night-batch-report', after => '{begin,statistics,sessions,archiving}')
+  ],
+  timeout => '6 hours',
+  tags => '{night}',
+  owner => 'operations',
   doc => $doc${
     "goals": [
       "Yesterday's figures are there before the working day begins",
       "The tables the application reads stay small and quick",
-      "Nobody has to do it by hand, or at night"
+      "Nobody does it by hand"
     ],
     "scope": [
       "User statistics of yesterday (UTC) into analytics.user_stats",
@@ -59,7 +97,7 @@ select rota.define_task(
         "remedy": "Compare both rows by the id in the detail, remove one, retry the run"
       },
       {
-        "symptom": "output.notifications.left is not 0",
+        "symptom": "output.report.notifications.left is not 0",
         "cause": "Somebody held those rows locked; the next night takes them",
         "remedy": "If it stays so: select * from pg_stat_activity order by xact_start limit 5"
       },
@@ -81,7 +119,7 @@ select rota.define_task(
   doc => $doc${
     "goals": ["The schedule and the applications start one and the same run for a day"],
     "scope": ["Calls public.run_night_batch_processing() for yesterday (UTC)"],
-    "excluded": ["The work itself: that is the task night-batch"],
+    "excluded": ["The work itself: that is the pipeline night-batch"],
     "success_measures": [{"name": "run success rate", "at_least": 0.999}]
   }$doc$
 );

@@ -1,6 +1,6 @@
 -- The night batch: every file in load order. A folder to copy and to edit.
 
--- the chunks, one file for each step
+-- the steps, and what they are made of
 \ir pace.sql
 \ir begin_run.sql
 \ir compute_statistics.sql
@@ -13,13 +13,12 @@
 \ir move_window.sql
 \ir end_sweep.sql
 \ir sweep_notifications.sql
+\ir archive_notifications.sql
 \ir report_health.sql
-\ir log_step.sql
-\ir step.sql
 
 -- how it is started
 \ir run_night_batch_processing.sql
 \ir start_yesterday.sql
 
--- the tasks and their schedule
+-- the tasks, the pipeline and its schedule
 \ir definitions.sql

@@ -43,7 +43,8 @@ end;
 $$;
 
 comment on function night_batch.sweep_notifications(jsonb) is
-$doc$Step 3, a chunk by age: the next 5,000 due notifications, ordered by `(created_at, id)`.$doc$;
+$doc$Archiving, a chunk by age: the next 5,000 due notifications, ordered by
+`(created_at, id)`.$doc$;
 
 revoke all on function night_batch.sweep_notifications(jsonb) from public;
 grant execute on function night_batch.sweep_notifications(jsonb) to night_batch;

@@ -89,6 +89,11 @@ def ready(say: Callable[[str], None]) -> list[Peer]:
     return [peer for peer in PEERS if usable[Path(peer.program).suffix]]
 
 
+def install(say: Callable[[str], None]) -> bool:
+    """Whether everything is installed, or could be."""
+    return _install_python(say) and _install_node(say)
+
+
 def drain(peer: Peer, server: Server, runs: int, workers: int) -> Drained:
     """What so many processes of a peer take for so many jobs, their sessions' time included."""
     database = "bench_peer"

@@ -187,7 +187,7 @@ class Demo:
                     f"{seen['done']:,} notifications moved and committed",
                     "red",
                 )
-            elif killed and killed["attempt"] < seen["attempt"] and seen["pid"]:
+            elif killed and seen["pid"] and killed["attempt"] < seen["attempt"]:
                 job = run.cron_job_of(seen["pid"]) if self.server.has_cron else None
                 self.stage.line(
                     "resumed",
@@ -197,7 +197,7 @@ class Demo:
                 )
                 killed = seen
                 bar.restart()
-            if seen["step"] == "notifications" and seen["state"] == "running":
+            if seen["archiving"] == "running" and seen["total"]:
                 bar.show("archiving", seen["done"], seen["total"])
         if killed is None:
             self.stage.line("", "too quick to be interrupted in the middle: rota demo --scale 1")

@@ -38,12 +38,12 @@ def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
     return update_wrapper(attempt, function)
 
 
-@click.group()
+@click.group(epilog="Example: rota dev up")
 def dev() -> None:
     """A private Postgres server, in .rota/ of this directory."""
 
 
-@dev.command()
+@dev.command(epilog="Example: rota dev up")
 @plainly
 def up() -> None:
     """Start the server, making it first if need be, and print its address."""
@@ -55,7 +55,7 @@ def up() -> None:
         click.echo(server.url(DEV_DATABASE, tcp=True))
 
 
-@dev.command()
+@dev.command(epilog="Example: rota dev down --remove")
 @click.option("--remove", is_flag=True, help="Delete the server and all its data too.")
 @plainly
 def down(remove: bool) -> None:
@@ -71,14 +71,17 @@ def down(remove: bool) -> None:
         output.progress("its data are deleted")
 
 
-@dev.command()
+@dev.command(epilog="Example: rota dev url")
 @plainly
 def url() -> None:
     """Print the address of the running server."""
     click.echo(_running().url(DEV_DATABASE, tcp=True))
 
 
-@dev.command(context_settings={"ignore_unknown_options": True})
+@dev.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog="Example: rota dev psql -c 'select * from rota.tasks'",
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @plainly
 def psql(arguments: tuple[str, ...]) -> None:
@@ -88,7 +91,9 @@ def psql(arguments: tuple[str, ...]) -> None:
     found = str(program) if program.exists() else shutil.which("psql")
     if found is None:
         raise Problem("psql is not installed", hint="apt-get install postgresql-client")
-    os.execv(found, [found, server.url(DEV_DATABASE, tcp=True), *arguments])
+    # Arguments can be read by everybody on the machine.
+    address = f"postgresql://postgres@127.0.0.1:{server.port}/{DEV_DATABASE}"
+    os.execve(found, [found, address, *arguments], {**os.environ, "PGPASSWORD": server.password})
 
 
 def start(directory: Path) -> Server:

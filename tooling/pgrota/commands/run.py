@@ -8,6 +8,7 @@ import click
 import psycopg
 
 from pgrota import errors, moments, output, run_page, runs
+from pgrota.commands import artifact
 from pgrota.database import Database, pass_database
 from pgrota.documents import JsonObject
 from pgrota.rights import needs
@@ -15,7 +16,11 @@ from pgrota.rights import needs
 
 @click.group(epilog="Example: rota run start nightly --follow")
 def run() -> None:
-    """Start, list, show, follow, cancel and retry runs."""
+    """Start, list, show, follow, cancel and retry runs; what they have kept."""
+
+
+run.add_command(artifact.artifacts)
+run.add_command(artifact.artifact)
 
 
 @run.command(epilog='Example: rota run start send-report --input \'{"day": "2026-01-31"}\' -f')
@@ -70,13 +75,15 @@ def start(
 @click.option("--state", type=click.Choice(runs.STATES))
 @click.option("--since", metavar="TIME", help="Started or finished since: 1h, 2 days, 2026-01-31.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--steps", is_flag=True, help="Also the runs of pipelines' steps.")
 @pass_database
 @needs("rota_reader")
 def list_(
-    database: Database, task: str | None, state: str | None, since: str | None, limit: int
-) -> None:
-    """The newest runs."""
-    wanted = {"task": task, "state": state, "limit": limit}
+    database: Database, task: str | None, state: str | None, since: str | None, limit: int,
+    steps: bool,
+) -> None:  # fmt: skip
+    """The newest runs. A pipeline that failed names its step; with --task the task's, steps too."""
+    wanted = {"task": task, "state": state, "limit": limit, "steps": steps or task is not None}
     rows = database.rows(runs.LIST, wanted | {"since": moments.ago(database, since)})
     if output.wants_json():
         output.data(rows)
@@ -92,14 +99,16 @@ def list_(
 
 def _listed(row: dict[str, Any], now: Any) -> dict[str, Any]:
     share = runs.share(row)
-    note = runs.headline(row["error"]) if row["state"] != "succeeded" else ""
+    note = run_page.step_note(row) if row["state"] != "succeeded" else ""
     if row["state"] == "running" and share:
         note = f"{share[0] / share[1]:.0%}"
     elif row["state"] == "queued" and row["run_at"] > now:
         note = ": ".join(filter(None, (f"due in {output.duration(row['run_at'] - now)}", note)))
     return {
         "run": row["run_id"],
-        "task": row["task"],
+        "task": f"{row['task']} ({row['step']} of {row['parent_run_id']})"
+        if row["step"]
+        else row["task"],
         "state": row["state"],
         "attempt": row["attempt"] or None,
         "created": run_page.short(row["created_at"]),
@@ -153,16 +162,26 @@ def cancel(database: Database, run_ids: tuple[int, ...]) -> int:
 @click.argument("run_ids", metavar="[RUN_ID]...", type=int, nargs=-1)
 @click.option("--task", help="Every failed run of this task, with --since.")
 @click.option("--since", metavar="TIME", help="Failed since: 1h, 2 days, 2026-01-31.")
+@click.option("--from-step", metavar="STEP", help="Of a pipeline: this step and all after it, too.")
 @pass_database
 @needs("rota_admin")
-def retry(database: Database, run_ids: tuple[int, ...], task: str | None, since: str | None) -> int:
-    """Queue failed or cancelled runs again, now, with the same input."""
+def retry(
+    database: Database, run_ids: tuple[int, ...], task: str | None, since: str | None,
+    from_step: str | None,
+) -> int:  # fmt: skip
+    """Queue failed or cancelled runs again, now, with the same input.
+
+    A pipeline goes on from the steps that failed.
+    """
+    if from_step and len(run_ids) != 1:
+        raise click.UsageError("--from-step needs the number of one run")
     if bool(run_ids) == bool(task):
         raise click.UsageError("give the numbers of runs, or --task and --since")
     if bool(task) != bool(since):
         raise click.UsageError("--task and --since belong together")
     if run_ids:
-        return _each(database, "rota.retry", run_ids, lambda state: f"{state} again")
+        more = {"from_step": from_step} if from_step else {}
+        return _each(database, "rota.retry", run_ids, lambda state: f"{state} again", **more)
     count = database.call("rota.retry_all", task=task, since=moments.ago(database, since))
     if output.wants_json():
         output.data({"task": task, "queued": count})
@@ -175,13 +194,24 @@ def _ended(state: str) -> str:
     return {"skipped": "been skipped", "cancelled": "been cancelled"}.get(state, state)
 
 
-def _each(database: Database, function: str, run_ids: tuple[int, ...], words: Any) -> int:
+@run.command(epilog="Example: rota run rerun 5")
+@click.argument("run_ids", metavar="RUN_ID...", type=int, nargs=-1, required=True)
+@pass_database
+@needs("rota_admin")
+def rerun(database: Database, run_ids: tuple[int, ...]) -> int:
+    """Start runs anew with the input of earlier ones, which stay as they are."""
+    return _each(database, "rota.rerun", run_ids, lambda new: f"is started anew as run {new}")
+
+
+def _each(
+    database: Database, function: str, run_ids: tuple[int, ...], words: Any, **more: Any
+) -> int:
     """Call a function for each run. One that is refused does not keep the others from it."""
     answers, refused = [], []
     for run_id in run_ids:
         try:
-            state = database.call(function, run_id=run_id)
-        except psycopg.errors.InsufficientPrivilege:
+            state = database.call(function, run_id=run_id, **more)
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction):
             raise
         except psycopg.errors.DatabaseError as error:
             if len(run_ids) == 1 or isinstance(error, psycopg.OperationalError):
@@ -189,7 +219,11 @@ def _each(database: Database, function: str, run_ids: tuple[int, ...], words: An
             refused.append(errors.Refusal(error))
             answers.append({"run_id": run_id, "error": refused[-1].as_json()})
         else:
-            answers.append({"run_id": run_id, "state": state})
+            answers.append(
+                {"run_id": run_id, "new_run_id": state}
+                if function == "rota.rerun"
+                else {"run_id": run_id, "state": state}
+            )
             if not output.wants_json():
                 click.echo(f"run {run_id} {words(state)}")
     if output.wants_json():

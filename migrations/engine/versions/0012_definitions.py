@@ -2,8 +2,8 @@
 
 from pgrota.migration import run_sql
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

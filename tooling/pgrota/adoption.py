@@ -1,0 +1,257 @@
+"""What stands in cron.job, and the files of a project that take its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from pgrota import adopted_files, adopted_queries
+from pgrota.adoptable import (
+    Adopted,
+    Job,
+    Unadoptable,
+    called,
+    holds_secret,
+    mentioned,
+    name_of,
+    needs_top_level,
+    times,
+)
+from pgrota.database import Database
+from pgrota.declared import Declared, declarations
+from pgrota.errors import Problem
+
+FOLDER = Path("adopted")
+
+
+class Adoption:
+    """Reads the jobs of a database and writes them into a project's folder of SQL."""
+
+    def __init__(self, database: Database, sql: Path, timezone: str | None = None) -> None:
+        self.sql = sql
+        self.notes: list[str] = []
+        self.adopted: list[Adopted] = []
+        self.texts: dict[str, str] = {}
+        self.timezone = timezone
+        with database.connect(autocommit=False) as connection:
+            self.connection = connection
+            self._look()
+            connection.rollback()
+
+    def save(self) -> list[str]:
+        """Write what is not there yet. A file that is there is its owner's to change."""
+        written = []
+        for path, text in self.texts.items():
+            place = self.sql / path
+            if place.exists():
+                if place.read_text(encoding="utf-8") != text:
+                    self.notes.append(
+                        f"{place} is there already and differs: left as it is;"
+                        " remove it to have it written anew"
+                    )
+                continue
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text, encoding="utf-8", newline="\n")
+            except OSError as error:
+                raise Problem(f"cannot write {error.filename}: {error.strerror}") from None
+            written.append(path)
+        return written
+
+    def _look(self) -> None:
+        seen = self._rows(adopted_queries.SEEN)[0]
+        if not seen["has_cron"]:
+            raise Problem(
+                f"database {seen['database']} has no pg_cron",
+                "there is nothing to adopt; jobs stand in the database that cron.database_name"
+                " names",
+                "rota adopt --database-url postgresql://.../postgres",
+            )
+        if not seen["may_use_cron"]:
+            raise Problem(
+                f"{seen['role']} may not look at cron.job",
+                hint=f'grant usage on schema cron to "{seen["role"]}";',
+            )
+        if not seen["sees_all"]:
+            self.notes.append(f"pg_cron shows {seen['role']} no jobs but its own")
+        self._find_timezone(seen["reads_settings"])
+        jobs = [_job(row["job"]) for row in self._rows(adopted_queries.JOBS)]
+        self.roles = {
+            role["name"]: role
+            for role in self._rows(adopted_queries.ROLES, [[job.username for job in jobs]])
+        }
+        self.known = dict(self._written())
+        self.declared = self._declared()
+        self.taken = self._taken() - set(self.known.values())
+        for job in jobs:
+            adopted = Adopted(job)
+            self.adopted.append(adopted)
+            try:
+                if job.database != seen["database"]:
+                    raise Unadoptable(f"it runs in the database {job.database}")
+                self._adopt(adopted)
+            except Unadoptable as reason:
+                adopted.reason = str(reason)
+
+    def _adopt(self, adopted: Adopted) -> None:
+        job = adopted.job
+        role = self.roles.get(job.username)
+        if role is None:
+            raise Unadoptable(f"its role is gone: select cron.unschedule({job.jobid});")
+        if not job.nodename.startswith("/") and job.nodename not in self.hosts:
+            raise Unadoptable(f"it runs on another server, {job.nodename}")
+        cron = times(job.schedule)
+        functions = self._functions(job, role["search_path"])
+        commits = any(_commits(f["source"]) for f in functions if f["prokind"] == "p") or (
+            job.command.lstrip().lower().startswith("do") and _commits(job.command)
+        )
+        direct = _handler(job, functions)
+        if needs_top_level(job.command, commits):
+            if cron != " ".join(job.schedule.split()):
+                raise Unadoptable("its command must be run by pg_cron itself, at times that rota"
+                                  " cannot hand on")  # fmt: skip
+            adopted.kind = "command"
+        else:
+            adopted.kind = "task"
+        adopted.name = self.known.get(_key(job)) or name_of(job, called(job.command), self.taken)
+        self.taken.add(adopted.name)
+        requires = [self._write_function(f["schema"], f["name"], functions) for f in functions]
+        path = (FOLDER / (re.sub(r"[/:]", "_", adopted.name) + ".sql")).as_posix()
+        text = adopted_files.job_file(
+            adopted.name,
+            job,
+            cron,
+            self.timezone or "UTC",
+            adopted.kind,
+            direct,
+            role["search_path"],
+            json.dumps(_key(job)),
+            sorted({name for name in requires if name}),
+        )
+        self.texts[path] = text
+        adopted.files = [path, *sorted({name for name in requires if name})]
+        self._remark(adopted, role)
+
+    def _remark(self, adopted: Adopted, role: dict[str, Any]) -> None:
+        if not adopted.job.active:
+            adopted.remarks.append("inactive: the schedule will be paused")
+        if holds_secret(adopted.job.command):
+            adopted.remarks.append(
+                "there seems to be a secret in its command: keep that out of git"
+            )
+        if role["is_superuser"] and adopted.kind == "task":
+            adopted.remarks.append(
+                f"runs with the rights of {role['name']}, a superuser: a smaller role is safer"
+            )
+        if not role["can_log_in"]:
+            adopted.remarks.append(
+                f"{role['name']} cannot log in: pg_cron may never have started it, rota will"
+            )
+        if adopted.kind == "command":
+            owner = adopted_files.identifier(role["name"])
+            adopted.remarks.append(f"runs as rota_worker: grant {owner} to rota_worker;")
+
+    def _functions(self, job: Job, search_path: str) -> list[dict[str, Any]]:
+        user = '"' + job.username.replace('"', '""') + '"'
+        path = search_path.replace('"$user"', user).replace("$user", user)
+        self.connection.execute("select set_config('search_path', %s, true)", [path])
+        found = self._rows(adopted_queries.FUNCTIONS, [mentioned(job.command)])
+        self.connection.execute("select set_config('search_path', 'pg_catalog, pg_temp', true)")
+        return found
+
+    def _write_function(
+        self, schema: str, name: str, functions: list[dict[str, Any]]
+    ) -> str | None:
+        elsewhere = self.declared.get(Declared("function", schema, name))
+        if elsewhere:
+            return elsewhere
+        path = (FOLDER / "functions" / f"{schema}.{name}.sql").as_posix()
+        same = [f for f in functions if (f["schema"], f["name"]) == (schema, name)]
+        self.texts[path] = adopted_files.function_file(same)
+        return path
+
+    def _find_timezone(self, may_read: bool) -> None:
+        self.hosts = {"localhost", "127.0.0.1", "::1", ""}
+        found = None
+        if may_read:
+            query = (
+                "select current_setting('cron.timezone', true), current_setting('cron.host', true)"
+            )
+            found, host = self.connection.execute(query).fetchone()
+            self.hosts.add(host or "localhost")
+        if self.timezone is None and found is None and not may_read:
+            self.notes.append(
+                "cron.timezone cannot be read with these rights: UTC is taken for it;"
+                " say otherwise with --timezone"
+            )
+        self.timezone = self.timezone or found
+        if self.timezone in (None, "GMT"):
+            self.timezone = "UTC"
+
+    def _written(self) -> list[tuple[tuple, str]]:
+        """The jobs that files stand for already, and their names."""
+        found = []
+        for path in sorted((self.sql / FOLDER).glob("*.sql")):
+            match = adopted_files.MARK.search(path.read_text(encoding="utf-8"))
+            if match:
+                found.append((tuple(json.loads(match["key"])), match["name"]))
+        return found
+
+    def _declared(self) -> dict[Declared, str]:
+        """What other files of the project define, which is not to be defined twice."""
+        own = self.sql / FOLDER / "functions"
+        return {
+            declared: path.relative_to(self.sql).as_posix()
+            for path in sorted(self.sql.rglob("*.sql"))
+            if own not in path.parents
+            for declared in declarations(path.read_text(encoding="utf-8"))
+        }
+
+    def _taken(self) -> set[str]:
+        if not self._rows("select to_regclass('rota.schedules') is not null as there")[0]["there"]:
+            return set()
+        query = "select s.name from rota.schedules as s union select t.name from rota.tasks as t"
+        try:
+            with self.connection.transaction():
+                return {row["name"] for row in self._rows(query)}
+        except psycopg.errors.InsufficientPrivilege:
+            return set()
+
+    def _rows(self, query: str, parameters: list | None = None) -> list[dict[str, Any]]:
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query, parameters).fetchall()
+
+
+def _job(row: dict[str, Any]) -> Job:
+    fields = Job.__dataclass_fields__
+    return Job(**{key: value for key, value in {"jobname": None, **row}.items() if key in fields})
+
+
+def _key(job: Job) -> tuple[str, str | int]:
+    return (job.username, job.jobname if job.jobname is not None else job.jobid)
+
+
+def _commits(source: str) -> bool:
+    return re.search(r"\b(commit|rollback)\b", source, re.IGNORECASE) is not None
+
+
+def _handler(job: Job, functions: list[dict[str, Any]]) -> str | None:
+    """The function that the job calls, if it can be a task's handler as it is."""
+    if called(job.command) is None or len(functions) != 1:
+        return None
+    (function,) = functions
+    pinned = any(s.startswith("search_path=") for s in function["settings"] or [])
+    fits = (
+        function["prokind"] == "f" and not function["pronargs"] and not function["returns_set"]
+        and function["returns"] in ("void", "jsonb") and pinned
+    )  # fmt: skip
+    return f"{_identifier(function['schema'])}.{_identifier(function['name'])}" if fits else None
+
+
+def _identifier(name: str) -> str:
+    return adopted_files.identifier(name)

@@ -1,0 +1,142 @@
+"""The steps of a pipeline's run: a tree with a line of time for each, and what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pgrota import output, run_page, runs
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+OPEN = ("waiting", "queued", "running")
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+NARROWEST, WIDEST = 12, 60
+BESIDE = 62
+
+
+def order(steps: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """Each step below the last of those it comes after, with its depth."""
+    names = {step["step"]: step for step in steps}
+    depth: dict[str, int] = {}
+
+    def deep(name: str) -> int:
+        if name not in depth:
+            before = [deep(each) for each in names[name]["after"] if each in names]
+            depth[name] = max(before, default=-1) + 1
+        return depth[name]
+
+    ordered = sorted(steps, key=lambda step: (deep(step["step"]), step["ordinal"]))
+    return [(deep(step["step"]), step) for step in ordered]
+
+
+def took(step: dict[str, Any], now: datetime) -> timedelta | None:
+    return (step["finished_at"] or now) - step["started_at"] if step["started_at"] else None
+
+
+def note(step: dict[str, Any]) -> str:
+    """What there is to say of a step beside its state and its time."""
+    words = []
+    if step["elements"] is not None:
+        words.append(f"{step['elements_done'] or 0:,} of {step['elements']:,}")
+        if step["elements_failed"]:
+            words.append(f"{step['elements_failed']:,} failed")
+    elif step["state"] == "running" and (share := runs.share(step)):
+        words.append(f"{share[0] / share[1]:.0%}")
+    if step["waits_for"]:
+        words.append(f"waits for signal {step['waits_for']}")
+    if (step["attempt"] or 0) > 1:
+        words.append(f"attempt {step['attempt']}")
+    if step["retry_at"]:
+        words.append(f"again at {step['retry_at']:%H:%M:%S}")
+    if step["compensation"]:
+        words.append(f"compensation {step['compensation']}")
+    if step["error"] and step["state"] in ("failed", "queued", "cancelled"):
+        words.append(runs.headline(step["error"]))
+    return ", ".join(filter(None, words))
+
+
+def bar(begin: float, end: float, width: int) -> str:
+    """A line of blocks from one share of the width to another; never none."""
+    first, last = begin * width, max(end * width, begin * width + 0.13)
+    cells = []
+    for cell in range(width):
+        covered = min(last, cell + 1) - max(first, cell)
+        if covered <= 0:
+            cells.append(" ")
+        elif first > cell and covered < 1:
+            # Blocks fill from the left only: what begins within a cell has the right half of it.
+            cells.append("▐" if last >= cell + 1 else "▏")
+        else:
+            cells.append(EIGHTHS[max(1, round(8 * covered))])
+    return "".join(cells).rstrip()
+
+
+def timeline(step: dict[str, Any], begin: datetime, end: datetime, width: int) -> str:
+    """Dots for as long as a step might have run and waited, blocks for as long as it ran."""
+    length = max((end - begin).total_seconds(), 0.001)
+    share = [
+        None if at is None else min(1.0, max(0.0, (at - begin).total_seconds() / length))
+        for at in (step["ready_at"], step["started_at"], step["finished_at"] or end)
+    ]
+    ready, started, ended = share
+    line = bar(started, ended, width) if started is not None else ""
+    if ready is None:
+        return line
+    first, last = round(ready * width), int((ended if started is None else started) * width)
+    return line[:first].ljust(first) + "·" * (last - first) + line[max(first, last) :]
+
+
+def span(run: dict[str, Any], now: datetime) -> tuple[datetime, datetime]:
+    """From the first step's start to the last one's end, or to now."""
+    starts = [step["started_at"] for step in run["steps"] if step["started_at"]]
+    begin = min(starts, default=run["started_at"] or now)
+    ends = [step["finished_at"] for step in run["steps"] if step["finished_at"]]
+    return begin, now if not runs.is_over(run) else max(ends, default=now)
+
+
+def table(run: dict[str, Any], now: datetime) -> Table:
+    """The steps with their states, and when each ran beside the others."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    begin, end = span(run, now)
+    width = min(WIDEST, max(NARROWEST, output.console().width - BESIDE))
+    grid = Table(box=SIMPLE_HEAD, pad_edge=False, title="steps", title_justify="left")
+    grid.title_style = ""
+    for heading in ("step", "state", "took"):
+        grid.add_column(heading, no_wrap=True, justify="right" if heading == "took" else "left")
+    grid.add_column(f"0 s {output.duration(end - begin):>{width - 4}}", no_wrap=True)
+    grid.add_column("")
+    for depth, step in order(run["steps"]):
+        colour = run_page.COLOURS.get(step["state"], "")
+        line = timeline(step, begin, end, width)
+        length_of_it = took(step, now)
+        grid.add_row(
+            "  " * depth + step["step"],
+            Text(step["state"], colour),
+            output.duration(length_of_it) if length_of_it is not None else "",
+            Text(line, colour),
+            output.printable(note(step)),
+        )
+    return grid
+
+
+def show(run: dict[str, Any]) -> None:
+    """Print the steps of a run."""
+    now = datetime.now().astimezone()
+    output.console().print(table(run, now))
+
+
+def advice(run: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """What to type about the steps."""
+    run_id = run["run_id"]
+    for step in run["steps"]:
+        if step["waits_for"]:
+            yield f"rota pipeline signal {run_id} {step['waits_for']}", f"step {step['step']} waits"
+        elif step["state"] == "failed" and run["state"] == "failed" and step["step_run_id"]:
+            yield f"rota run show {step['step_run_id']}", f"why {step['step']} failed"
+            yield f"rota pipeline skip {run_id} {step['step']}", "to go on without it"
