@@ -137,14 +137,8 @@ select is_empty(
 select views_are(
   'rota',
   string_to_array(
-<<<<<<< HEAD
-    'attempts calendars dead_letters deploys events health logs missed_deadlines '
+    'artifacts attempts calendars dead_letters deploys events health logs missed_deadlines '
     'pipeline_steps pipelines runs schedules slots subscriptions tasks watches workers', ' '
-=======
-    'artifacts attempts calendars dead_letters events health logs missed_deadlines '
-    'pipeline_steps pipelines runs schedules slots '
-    'subscriptions tasks watches workers', ' '
->>>>>>> main
   )::name[],
   'the views are those that are known'
 );
