@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness import Clone
+from pgrota.deploy import deploy
+from pgrota.drift import Drifted
 from support_cron_jobs import health, job_id, jobs, prepare, sync, tend
 
 CHANGES = {
@@ -42,6 +44,26 @@ def warned(app: Clone) -> dict[str, dict[str, str]]:
         " l.context ->> 'job')"
     )
     return {row["job"].removeprefix("rota:app:"): row for (row,) in found}
+
+
+def test_a_deploy_refuses_or_puts_it_right(app: Clone) -> None:
+    true = jobs(app)
+    app.run("select rota.configure('cron_policy', 'report')")
+    meddle(app)
+    with pytest.raises(Drifted, match="not as the last deploy left it") as refused:
+        deploy(app.url())
+    lines = (refused.value.detail or "").splitlines()
+    assert "cron job rota:app:worker:default:2: gone" in lines
+    assert "cron job rota:app:added: made by others" in lines
+    assert "cron job rota:app:schedule:work: changed" in lines
+    assert len(lines) == len(CHANGES) + 1
+    assert jobs(app) != true
+    changes = deploy(app.url(), force=True).changes
+    changed = {change.name for change in changes if change.kind == "cron job"}
+    assert changed == {f"rota:app:{name}" for name in (*CHANGES, "added")}
+    assert jobs(app) == true
+    assert app.value("select rota_core.setting('cron_policy')") == "report"
+    assert deploy(app.url()).changes == []
 
 
 def test_it_is_put_right_and_logged(app: Clone) -> None:

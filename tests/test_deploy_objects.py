@@ -10,7 +10,8 @@ import pytest
 
 from harness import Clone, Harness, wait_until
 from pgrota.deploy import Outcome, deploy
-from pgrota.errors import CANNOT_CONNECT, Problem, Refusal
+from pgrota.drift import Drifted
+from pgrota.errors import CANNOT_CONNECT, DRIFT, Problem, Refusal
 from pgrota.transaction import Patience
 from support_deploy import add_file, add_revision, dump, function, own_project, versions
 
@@ -70,19 +71,21 @@ def test_only_the_changed_function_is_touched(place: Path, target: Clone) -> Non
         "alter function rota_core.trial() owner to postgres",
         "comment on function rota_core.trial() is null",
         "grant execute on function rota_core.trial() to public",
+        "grant execute on function rota_core.trial() to rota_app with grant option",
         "create or replace function rota_core.trial() returns int language sql return 9",
         "drop function rota_core.trial()",
     ],
 )
-def test_what_was_edited_on_the_server_is_restated(target: Clone, edit: str) -> None:
+def test_what_was_edited_on_the_server_is_refused_or_restated(target: Clone, edit: str) -> None:
     before = dump(target)
     target.run(edit)
-    if "owner to" in edit:
-        # Only its owner may replace it; a superuser deploys as rota_owner all the same.
-        with pytest.raises(Refusal, match="must be owner"):
-            deploy(target.url())
-        return
-    assert {name for _, name in what(deploy(target.url()))} == {"rota_core.trial()"}
+    edited = dump(target)
+    with pytest.raises(Drifted) as refused:
+        deploy(target.url())
+    assert "function rota_core.trial() of trial.sql: " in (refused.value.detail or "")
+    assert refused.value.exit_code == DRIFT
+    assert dump(target) == edited
+    assert {name for _, name in what(deploy(target.url(), force=True))} == {"rota_core.trial()"}
     assert dump(target) == before
     assert not deploy(target.url()).changed
 
@@ -90,13 +93,13 @@ def test_what_was_edited_on_the_server_is_restated(target: Clone, edit: str) -> 
 def test_a_lost_grant_comes_back(target: Clone) -> None:
     before = sorted(dump(target).splitlines())
     target.run("revoke select on rota.health from rota_reader")
-    assert what(deploy(target.url())) == {("change", "rota.health")}
+    assert what(deploy(target.url(), force=True)) == {("change", "rota.health")}
     assert sorted(dump(target).splitlines()) == before
 
 
 def test_lost_rights_on_a_schema_come_back(target: Clone) -> None:
     target.run("revoke usage on schema rota from rota_app")
-    assert what(deploy(target.url())) == {("change", "rota")}
+    assert what(deploy(target.url(), force=True)) == {("change", "rota")}
     assert target.value("select has_schema_privilege('rota_app', 'rota', 'USAGE')")
 
 

@@ -27,14 +27,15 @@ values
   ('rota_admin', 'rota_core', '
     adopt_restore adoption_obstacle capture_name capture_version check_answer check_condition
     check_watch column_names column_numbers columns_of condition_columns condition_path
-    condition_problem cover_body cover_later cover_watch cron_facts cron_job_name deadline_message
-    end_watch engine_facts event_key find_cron_job follow_events has_trampoline health_cron
-    health_cron_drift health_cron_history health_cron_jobs health_cron_server health_cron_starts
-    health_engine health_events health_restore health_runs health_schedules health_server
-    health_tasks health_watches health_worker_role health_workers held_events is_within next_start
-    oldest_unread pipeline_progress places redact refuse_untimely save_adoption save_task
+    condition_problem cover_body cover_later cover_watch cron_changes cron_facts cron_job_name
+    deadline_message definitions deployed_objects end_watch engine_facts event_key find_cron_job
+    follow_events has_trampoline health_cron health_cron_drift health_cron_history
+    health_cron_jobs health_cron_server health_cron_starts health_engine health_events
+    health_restore health_runs health_schedules health_server health_tasks health_watches
+    health_worker_role health_workers held_events is_within next_start oldest_unread
+    pipeline_progress places primary_key redact refuse_untimely save_adoption save_task
     save_watch search_path tail_events take_cron_job task_call trampoline_name try_capture
-    wall_clock wanted_cron_jobs watch_definition watch_members
+    wall_clock wanted_cron_jobs watch_definition watch_members watch_stands
   '),
   ('rota_app', 'rota_core', 'check_answer task_call'),
   ('rota_owner', 'rota_core', '
@@ -42,7 +43,8 @@ values
     sync_cron worker_backends
   '),
   ('rota_reader', 'rota_core', '
-    column_names columns_of cron_facts cron_job_name deadline_message engine_facts event_key
+    column_names columns_of cron_changes cron_facts cron_job_name deadline_message definitions
+    deployed_objects engine_facts event_key
     follow_events has_trampoline health_cron health_cron_drift health_cron_history
     health_cron_jobs health_cron_server health_cron_starts health_engine health_events
     health_restore health_runs health_schedules health_server health_tasks health_watches
@@ -63,12 +65,12 @@ values
     wake_subscriptions wall_clock wanted_cron_jobs work_slice written_cron_jobs
   '),
   ('rota_admin', 'rota views', '
-    artifacts attempts calendars dead_letters events health logs missed_deadlines pipeline_steps
-    pipelines runs schedules slots subscriptions tasks watches workers
+    artifacts attempts calendars dead_letters deploys events health logs missed_deadlines
+    pipeline_steps pipelines runs schedules slots subscriptions tasks watches workers
   '),
   ('rota_reader', 'rota views', '
-    artifacts attempts calendars dead_letters events health logs missed_deadlines pipeline_steps
-    pipelines runs schedules slots subscriptions tasks watches workers
+    artifacts attempts calendars dead_letters deploys events health logs missed_deadlines
+    pipeline_steps pipelines runs schedules slots subscriptions tasks watches workers
   '),
   ('rota_admin', 'schemas', 'rota rota_core'),
   ('rota_app', 'schemas', 'rota rota_core'),

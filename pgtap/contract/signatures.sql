@@ -137,9 +137,8 @@ select is_empty(
 select views_are(
   'rota',
   string_to_array(
-    'artifacts attempts calendars dead_letters events health logs missed_deadlines '
-    'pipeline_steps pipelines runs schedules slots '
-    'subscriptions tasks watches workers', ' '
+    'artifacts attempts calendars dead_letters deploys events health logs missed_deadlines '
+    'pipeline_steps pipelines runs schedules slots subscriptions tasks watches workers', ' '
   )::name[],
   'the views are those that are known'
 );

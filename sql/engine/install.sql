@@ -49,6 +49,7 @@
 \ir task/define_task.sql
 \ir task/drop_lane.sql
 \ir task/drop_task.sql
+\ir task/retire_task.sql
 \ir task/handler_statement.sql
 \ir task/is_limited.sql
 \ir task/is_retryable.sql
@@ -287,12 +288,14 @@
 \ir event/cover_body.sql
 \ir event/cover_watch.sql
 \ir event/cover_later.sql
+\ir event/primary_key.sql
 \ir event/watch_table.sql
 \ir event/end_watch.sql
 \ir event/unwatch_table.sql
 \ir event/renew_watch.sql
 \ir event/tend_watches.sql
 \ir event/watches.sql
+\ir event/watch_stands.sql
 \ir event/health_watches.sql
 
 -- pipeline: definitions, and what drives their runs
@@ -427,6 +430,9 @@
 \ir worker/workers.sql
 
 -- report: views and health
+\ir report/definitions.sql
+\ir report/deployed_objects.sql
+\ir report/deploys.sql
 \ir report/engine_facts.sql
 \ir report/cron_facts.sql
 \ir report/health_cron.sql

@@ -18,7 +18,7 @@ from pgrota.output import progress
 
 NAMES = (
     *("throughput", "history", "snapshot", "latency", "idle", "memory", "schedules", "cron"),
-    *("capture", "dispatch", "backlog", "pipelines"),
+    *("capture", "dispatch", "backlog", "pipelines", "deploys"),
 )
 WITH_PEERS = ("throughput", "capture", "dispatch", "pipelines")
 
@@ -37,7 +37,7 @@ def main(
     """Measure how fast rota is.
 
     The parts: throughput history snapshot latency idle memory schedules cron, of runs and
-    schedules; capture dispatch backlog, of events; pipelines.
+    schedules; capture dispatch backlog, of events; pipelines; deploys.
     """
     scale = dataclasses.replace(QUICK if quick else FULL, longest=longest)
     if rounds:

@@ -18,6 +18,7 @@ KINDS = {
     "subscribe": "subscription",
     "watch_table": "watch",
 }
+KINDS_OF = frozenset(KINDS.values())
 # A string is kept: the name stands in it.
 _TOKEN = re.compile(
     r"""

@@ -9,129 +9,28 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg.rows import dict_row
 
+from pgrota.catalog_queries import BY_IDENTITY, BY_NAME, DEPENDANTS, FOUNDATION, QUERIES
 from pgrota.declared import Declared
 
-# Privileges are compared as a set: the order of grants means nothing. What roles that tasks run as
-# were given by rota.allow_run_as() is no part of what the files say.
-_ACL = """(
-  select string_agg(a::text, ', ' order by a::text)
-  from unnest({}) as a
-  where not exists (
-    select
-    from pg_catalog.pg_proc as t
-    join pg_catalog.pg_namespace as s on s.oid = t.pronamespace
-    where s.nspname = 'rota_core' and starts_with(t.proname, 'call_as_')
-      and pg_get_userbyid(t.proowner) = btrim(split_part(a::text, '=', 1), '"')
-  )
-)"""
+# Fingerprints of another scheme cannot be compared: the number changes with _fingerprint() and
+# with what the queries call the definition.
+SCHEME = 1
+_SPOKEN = ("owner", "privileges", "comment")
 
-_ROUTINES = f"""
-select
-  case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end as kind,
-  p.oid::regprocedure::text as identity,
-  'function' as declared_kind, n.nspname as schema, p.proname as name, null::name as on_table,
-  p.oid, p.ctid::text as version, 'pg_proc'::regclass::oid as classid,
-  case when p.prokind = 'a' then p.oid::regprocedure::text else pg_get_functiondef(p.oid) end
-    as definition,
-  pg_get_userbyid(p.proowner) as owner, {_ACL.format("p.proacl")} as privileges,
-  obj_description(p.oid, 'pg_proc') as comment
-from pg_catalog.pg_proc as p
-join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
-join unnest(%(schemas)s::text[], %(names)s::text[]) as w (schema, name)
-  on w.schema = n.nspname and w.name = p.proname
-"""
 
-_VIEWS = f"""
-select
-  'view' as kind, c.oid::regclass::text as identity,
-  'view' as declared_kind, n.nspname as schema, c.relname as name, null::name as on_table,
-  c.oid, c.ctid::text as version, 'pg_class'::regclass::oid as classid,
-  concat_ws(
-    E'\\n', c.relkind, array_to_string(c.reloptions, ', '),
-    (select string_agg(
-       concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attacl::text,
-         col_description(c.oid, a.attnum)), E'\\n' order by a.attnum)
-     from pg_catalog.pg_attribute as a
-     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
-    pg_get_viewdef(c.oid)
-  ) as definition,
-  pg_get_userbyid(c.relowner) as owner, {_ACL.format("c.relacl")} as privileges,
-  obj_description(c.oid, 'pg_class') as comment
-from pg_catalog.pg_class as c
-join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-join unnest(%(schemas)s::text[], %(names)s::text[]) as w (schema, name)
-  on w.schema = n.nspname and w.name = c.relname
-where c.relkind in ('v', 'm')
-"""
+@dataclass(frozen=True)
+class Row:
+    """An object or a definition as the record keeps it."""
 
-_TRIGGERS = """
-select
-  'trigger' as kind, format('%%I on %%s', t.tgname, t.tgrelid::regclass) as identity,
-  'trigger' as declared_kind, n.nspname as schema, t.tgname as name, c.relname as on_table,
-  t.oid, t.ctid::text as version, 'pg_trigger'::regclass::oid as classid,
-  concat_ws(E'\\n', t.tgenabled, pg_get_triggerdef(t.oid)) as definition,
-  null::name as owner, null::text as privileges, obj_description(t.oid, 'pg_trigger') as comment
-from pg_catalog.pg_trigger as t
-join pg_catalog.pg_class as c on c.oid = t.tgrelid
-join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-join unnest(%(schemas)s::text[], %(names)s::text[]) as w (schema, name)
-  on w.schema = n.nspname and w.name = t.tgname
-where not t.tgisinternal and t.tgparentid = 0
-"""
+    kind: str
+    identity: str
+    fingerprint: str
+    definition: str = field(repr=False)
+    attributes: dict = field(repr=False)
 
-_FOUNDATION = f"""
-select
-  'schema' as kind, n.nspname::text as identity,
-  'schema' as declared_kind, n.nspname as schema, n.nspname as name, null::name as on_table,
-  n.oid, n.ctid::text as version, 'pg_namespace'::regclass::oid as classid, '' as definition,
-  pg_get_userbyid(n.nspowner) as owner, {_ACL.format("n.nspacl")} as privileges,
-  obj_description(n.oid, 'pg_namespace') as comment
-from pg_catalog.pg_namespace as n
-where n.nspname in ('rota', 'rota_core')
-union all
-select
-  'role', r.rolname::text, 'role', '', r.rolname, null, r.oid, '', 'pg_authid'::regclass::oid,
-  concat_ws(
-    E'\\n', case when r.rolcanlogin then 'login' else 'nologin' end,
-    (select array_to_string(s.setconfig, E'\\n')
-     from pg_catalog.pg_db_role_setting as s
-     where s.setrole = r.oid
-       and s.setdatabase = (select d.oid from pg_catalog.pg_database as d
-                            where d.datname = current_database())),
-    (select string_agg(concat_ws(' ', d.defaclobjtype, d.defaclacl::text), E'\\n')
-     from pg_catalog.pg_default_acl as d where d.defaclrole = r.oid)
-  ),
-  null, null, null
-from pg_catalog.pg_roles as r
-where r.rolname in ('rota_owner', 'rota_admin', 'rota_app', 'rota_worker', 'rota_monitor',
-  'rota_capture', 'rota_reader')
-"""
-
-_DEPENDANTS = """
-with recursive root (classid, objid) as (
-  select 'pg_proc'::regclass::oid, to_regprocedure(%(identity)s)::oid
-  where %(kind)s not in ('view', 'trigger')
-  union all
-  select 'pg_class'::regclass::oid, to_regclass(%(identity)s)::oid
-  where %(kind)s = 'view'
-),
-dependant (classid, objid) as (
-  select r.classid, r.objid from root as r
-  union
-  select
-    case when d.classid = 'pg_rewrite'::regclass then 'pg_class'::regclass::oid else d.classid end,
-    case when d.classid = 'pg_rewrite'::regclass then r.ev_class else d.objid end
-  from dependant as x
-  join pg_catalog.pg_depend as d
-    on d.refclassid = x.classid and d.refobjid = x.objid and d.deptype in ('n', 'a', 'i')
-  left join pg_catalog.pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
-)
-select x.classid, x.objid as oid, pg_describe_object(x.classid, x.objid, 0) as description
-from dependant as x
-where (x.classid, x.objid) not in (select r.classid, r.objid from root as r)
-  -- a view's own row type, and the array of it, are no objects anyone made
-  and x.classid <> 'pg_type'::regclass
-"""
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.kind, self.identity
 
 
 @dataclass(frozen=True)
@@ -146,10 +45,16 @@ class Stored:
     version: str
     definition: str = field(repr=False)
     fingerprint: str
+    attributes: dict = field(repr=False, default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:
         return self.kind, self.identity
+
+    def row(self) -> Row:
+        """As the record keeps it. A body stands in the definition already."""
+        said = {name: value for name, value in self.attributes.items() if name != "body"}
+        return Row(self.kind, self.identity, self.fingerprint, self.definition, said)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.identity}"
@@ -160,25 +65,38 @@ def lookup(connection: psycopg.Connection, names: Iterable[Declared]) -> list[St
     wanted: dict[str, set[tuple[str, str]]] = {}
     for declared in names:
         wanted.setdefault(declared.kind, set()).add((declared.schema, declared.name))
-    queries = {"function": _ROUTINES, "view": _VIEWS, "trigger": _TRIGGERS}
     found = []
     for kind, pairs in wanted.items():
+        query, name, _ = QUERIES[kind]
         ordered = sorted(pairs)
         params = {"schemas": [s for s, _ in ordered], "names": [n for _, n in ordered]}
-        found += _stored(connection, queries[kind], params)
+        found += _stored(connection, query + BY_NAME.format(name), params)
+    return found
+
+
+def find(connection: psycopg.Connection, keys: Iterable[tuple[str, str]]) -> list[Stored]:
+    """The objects of the record that still stand under these identities."""
+    wanted: dict[str, list[str]] = {}
+    for kind, identity in keys:
+        wanted.setdefault(kind if kind in QUERIES else "function", []).append(identity)
+    found = []
+    for kind, identities in wanted.items():
+        query, _, same = QUERIES[kind]
+        condition = BY_IDENTITY.format(same)
+        found += _stored(connection, query + condition, {"identities": identities})
     return found
 
 
 def foundation(connection: psycopg.Connection) -> list[Stored]:
     """The schemas and roles that bootstrap.sql makes."""
-    return _stored(connection, _FOUNDATION, None)
+    return _stored(connection, FOUNDATION, None)
 
 
 def dependants(connection: psycopg.Connection, kind: str, identity: str) -> list[dict]:
     """What would be dropped together with an object."""
     with connection.cursor(row_factory=dict_row) as cursor:
         params = {"kind": kind, "identity": identity}
-        return cursor.execute(_DEPENDANTS, params).fetchall()
+        return cursor.execute(DEPENDANTS, params).fetchall()
 
 
 def drop_statement(kind: str, identity: str, cascade: bool = False) -> str:
@@ -199,6 +117,7 @@ def _stored(connection: psycopg.Connection, query: str, params: dict | None) -> 
             version=row["version"],
             definition=row["definition"],
             fingerprint=_fingerprint(row),
+            attributes=row["attributes"] | {part: row[part] for part in _SPOKEN},
         )
         for row in rows
     ]

@@ -22,6 +22,7 @@ COMMANDS = {
     "lint": ("lint", "lint", "Check the SQL of the project."),
     "test": ("test", "test", "Run the tests of the project."),
     "plan": ("plan", "plan", "Show what a deploy would change."),
+    "drift": ("drift", "drift", "Show what others have changed on the server."),
     "deploy": ("deploy", "deploy", "Install or upgrade rota in a database."),
     "adopt": ("adopt", "adopt", "Make files of the jobs that stand in cron.job."),
     "export": ("export", "export", "Write the deploy down as Supabase migrations."),

@@ -4,40 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
-from pgrota import cron, drain, foundation, migration, own, preflight, project, record
+from pgrota import (
+    cron,
+    drain,
+    drift,
+    foundation,
+    migration,
+    own,
+    preflight,
+    project,
+    record,
+    restoring,
+)
+from pgrota.change import Change
 from pgrota.database import Database
 from pgrota.drain import DrainNeeded
-from pgrota.objects import Change, ObjectLane
+from pgrota.drift import Drift, Drifted
+from pgrota.objects import ObjectLane
+from pgrota.outcome import Outcome
 from pgrota.project import Project
+from pgrota.recording import recorded
 from pgrota.transaction import Patience, Transaction, retried
-
-
-@dataclass
-class Outcome:
-    """What a deploy did, or would do."""
-
-    changes: list[Change] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    deploy_ids: list[int] = field(default_factory=list)
-    drained: bool = False
-    seconds: float = 0.0
-
-    @property
-    def changed(self) -> bool:
-        return bool(self.changes)
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "changed": self.changed,
-            "changes": [change.as_json() for change in self.changes],
-            "notes": self.notes,
-            "deploy_ids": self.deploy_ids,
-            "drained": self.drained,
-            "seconds": round(self.seconds, 3),
-        }
 
 
 def deploy(
@@ -46,12 +34,16 @@ def deploy(
     *,
     user: Project | None = None,
     dry_run: bool = False,
+    allow_drop: bool = False,
+    force: bool = False,
     patience: Patience | None = None,
     say: Callable[[str], None] = lambda message: None,
 ) -> Outcome:
     """Bring the engine, the recipes named and the user's project to what the files say.
 
-    Everything happens or nothing does. With `dry_run` everything is tried and rolled back.
+    Everything happens or nothing does. With `dry_run` everything is tried and rolled back. What no
+    file makes any longer goes only where `allow_drop` says so; what others changed is put right
+    only by `force`, and refused else.
     """
     if isinstance(database, str):
         database = Database(database)
@@ -60,27 +52,22 @@ def deploy(
     own.refuse_shared(projects)
     started = time.monotonic()
     with database.connect(autocommit=False, kind=migration.HeldConnection) as connection:
-        outcome = _try_until_it_works(connection, projects, dry_run, patience, say)
+        once = _Deploy(connection, projects, patience, say, dry_run)
+        once.allow_drop, once.force = allow_drop, force
+        outcome = _try_until_it_works(once, patience, say)
         if not dry_run:
             cron.ring(connection, any(change.kind == "cron job" for change in outcome.changes))
     outcome.seconds = time.monotonic() - started
     return outcome
 
 
-def _try_until_it_works(
-    connection: migration.HeldConnection,
-    projects: list[Project],
-    dry_run: bool,
-    patience: Patience,
-    say: Callable[[str], None],
-) -> Outcome:
-    once = _Deploy(connection, projects, dry_run, patience, say)
+def _try_until_it_works(once: _Deploy, patience: Patience, say: Callable[[str], None]) -> Outcome:
     try:
         return retried(once, patience, say)
     except DrainNeeded as reason:
         say(f"the engine is being upgraded ({reason})")
-    connection.rollback()
-    with drain.drained(connection, patience.drain, say):
+    once.connection.rollback()
+    with drain.drained(once.connection, patience.drain, say):
         once.drained = True
         return retried(once, patience, say)
 
@@ -92,18 +79,20 @@ class _Deploy(Transaction):
         self,
         connection: migration.HeldConnection,
         projects: list[Project],
-        dry_run: bool,
         patience: Patience,
         say: Callable[[str], None],
+        dry_run: bool,
     ) -> None:
         super().__init__(connection, patience, say, dry_run)
         self.projects = projects
-        self.drained = False
+        self.drained = self.allow_drop = self.force = False
 
     def work(self) -> Outcome:
         self.outcome = Outcome(drained=self.drained)
         self.facts = preflight.look(self.connection)
         may_act = preflight.check(self.connection, self.facts)
+        self.connection.statements = []
+        self._look_for_drift(may_act)
         self._bootstrap(may_act)
         for each in self.projects:
             self._project(each)
@@ -111,8 +100,27 @@ class _Deploy(Transaction):
         changes, notes = cron.settle_adoptions(self.connection, role, self.dry_run)
         self.outcome.changes += changes
         self.outcome.notes += notes
+        self.outcome.statements = self.connection.statements
         drain.clear(self.connection)
         return self.outcome
+
+    def _look_for_drift(self, may_act: bool) -> None:
+        """What others changed is refused, before anything is done, or put right."""
+        if not may_act or not self.facts.schemas_exist or not record.exists(self.connection):
+            return
+        self._act_as("rota_owner")
+        names = {project.FOUNDATION, *(each.name for each in self.projects)}
+        found = drift.look(self.connection, names).drift
+        self.outcome.drift = [d for d in found if not self._is_moot(d)]
+        if self.outcome.drift and not (self.force or self.dry_run):
+            raise Drifted(self.outcome.drift)
+        restoring.restore(self.connection, found, self._deployer_role())
+
+    def _is_moot(self, found: Drift) -> bool:
+        """Whether what is gone would go anyhow, since its file is gone too."""
+        paths = {each.name: {file.path for file in each.files} for each in self.projects}
+        files = paths.get(found.project, {found.file})
+        return found.what == "gone" and found.file is not None and found.file not in files
 
     def _act_as_deployer(self) -> None:
         self._act_as(self._deployer_role())
@@ -133,6 +141,7 @@ class _Deploy(Transaction):
 
     def _project(self, each: Project) -> None:
         role = "rota_owner" if each.is_engine else self._deployer_role()
+        jobs = self._jobs()
         absent = own.absent_schemas(self.connection, each)
         changes = self._migrate(each, role)
         self._act_as("rota_owner")
@@ -142,7 +151,7 @@ class _Deploy(Transaction):
             role,
             lambda error: each.hint(error, self.facts.role),
             self._before_drop(each),
-            drop_vanished=each.is_engine,
+            drop_vanished=each.is_engine or self.allow_drop,
         )
         own.refuse_taken(self.connection, each, lane.before)
         lane.apply()
@@ -154,7 +163,9 @@ class _Deploy(Transaction):
             self._act_as("rota_owner")
             changes += cron.write_settings(self.connection, settings)
         self._act_as("rota_owner")
-        changes += self._upkeep()
+        changes += drift.undone(self.outcome.drift, each.name, changes)
+        self._upkeep()
+        changes += cron.compared(jobs, self._jobs())
         self.outcome.changes += changes
         self._note_leftovers(each, lane)
         if changes or (each.is_engine and self.bootstrapped):
@@ -173,9 +184,10 @@ class _Deploy(Transaction):
         if each.is_engine:
             self._need_drain(f"migration {waiting[0]}")
         if each.home:
-            own.make_version_table(self.connection, each)
+            with recorded(self.connection):
+                own.make_version_table(self.connection, each)
         self._act_as(role)
-        with own.migrating(self.connection, each, self.facts.role):
+        with own.migrating(self.connection, each, self.facts.role), recorded(self.connection):
             migration.upgrade(self.connection, each.migrations, each.version_table)
         return [Change("migration", str(revision), "apply") for revision in waiting]
 
@@ -187,24 +199,27 @@ class _Deploy(Transaction):
             return
         raise DrainNeeded(reason)
 
-    def _upkeep(self) -> list[Change]:
+    def _jobs(self) -> dict[str, dict]:
+        if not self.facts.pg_cron or not self._function_exists("sync_cron"):
+            return {}
+        self._act_as("rota_worker")
+        found = cron.jobs(self.connection)
+        self._act_as("rota_owner")
+        return found
+
+    def _upkeep(self) -> None:
         """Partitions and cron rows follow from what stands in the tables."""
         if self._function_exists("ensure_partitions"):
             self.connection.execute("select rota_core.ensure_partitions()")
             # It lowers lock_timeout for the rest of the transaction.
             self._prepare()
         if not self._function_exists("sync_cron"):
-            return []
-        self._act_as("rota_worker")
-        before = cron.jobs(self.connection)
-        answer = self.connection.execute("select rota_core.sync_cron()").fetchone()[0]
-        after = cron.jobs(self.connection)
-        self._act_as("rota_owner")
+            return
+        answer = cron.sync(self.connection, insist=self.force or self.dry_run)
         if answer == "no rights":
             self.outcome.notes.append(cron.NO_RIGHTS)
         elif answer not in ("synced", "absent"):
             self.outcome.notes.append(f"cron.job was not brought up to date: {answer}")
-        return cron.compared(before, after)
 
     def _function_exists(self, name: str) -> bool:
         return self.connection.execute(
@@ -215,10 +230,7 @@ class _Deploy(Transaction):
         ).fetchone()[0]
 
     def _note_leftovers(self, each: Project, lane: ObjectLane) -> None:
-        for path in lane.kept:
-            self.outcome.notes.append(
-                f"{path} is no longer part of {each.name}; what it made was left in place"
-            )
+        self.outcome.notes += lane.notes
         unlisted = each.unlisted()
         if unlisted:
             self.outcome.notes.append(
@@ -230,7 +242,8 @@ class _Deploy(Transaction):
         if each.is_engine:
             changes = [c for c in self.outcome.changes if c not in changes] + changes
         listed = [change.as_json() for change in changes]
-        deploy_id = record.begin(self.connection, each.name, listed, self.facts, each.home)
+        state = record.state(each, own.heads(self.connection, each.version_table))
+        deploy_id = record.begin(self.connection, each.name, listed, self.facts, each.home, state)
         lane.keep(deploy_id)
         if each.is_engine and self.bootstrapped:
             foundation.keep(self.connection, deploy_id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from pgrota import catalog, project, record
+from pgrota.change import Change
 from pgrota.errors import Refusal, is_transient
-from pgrota.objects import Change
 
 
 def stands(connection: psycopg.Connection) -> bool:
@@ -36,5 +36,5 @@ def lay(connection: psycopg.Connection) -> list[Change]:
 
 def keep(connection: psycopg.Connection, deploy_id: int) -> None:
     """Write it into the record. Executed as rota_owner."""
-    objects = catalog.foundation(connection)
+    objects = [stored.row() for stored in catalog.foundation(connection)]
     record.keep(connection, project.FOUNDATION, deploy_id, project.bootstrap(), objects)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from pgrota.errors import Problem
+from pgrota.recording import RecordingCursor
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
@@ -68,6 +69,12 @@ class HeldConnection(psycopg.Connection):
     """
 
     held = False
+    recording = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.cursor_factory = RecordingCursor
+        self.statements: list[str] = []
 
     def commit(self) -> None:
         if not self.held:

@@ -8,32 +8,20 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from pgrota import catalog, migration, record
+from pgrota import calls, catalog, describing, migration, record, recording, retiring
 from pgrota.catalog import Stored
+from pgrota.change import Change
+from pgrota.definitions import Definitions
 from pgrota.errors import Problem, Refusal, is_transient
 from pgrota.project import Project, SourceFile
+from pgrota.recording import recorded
+from pgrota.vanishing import Vanishing
 
 # The shape of an existing function or view forbids `create or replace`, or its name has become
 # ambiguous because another signature stands beside it.
 _SHAPE_CHANGED = ("42P13", "42P16", "42809", "42725")
+_WATCHED_OTHERWISE = "42710"
 _ROUNDS = 5
-
-
-@dataclass(frozen=True)
-class Change:
-    """One line of what a deploy does."""
-
-    kind: str
-    name: str
-    action: str
-    file: str | None = None
-    source: tuple[str | None, str | None] = (None, None)
-
-    def as_json(self) -> dict:
-        found = {"kind": self.kind, "name": self.name, "action": self.action, "file": self.file}
-        if self.source != (None, None):
-            found["source"] = {"from": self.source[0], "to": self.source[1]}
-        return {key: value for key, value in found.items() if value is not None}
 
 
 @dataclass
@@ -47,66 +35,93 @@ class ObjectLane:
     before_drop: Callable[[str], None]
     drop_vanished: bool = True
     changes: list[Change] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.recorded = record.read(self.connection, self.project.name)
         self.declared = [d for file in self.project.files for d in file.declared]
         self.file_of = {d: file for file in self.project.files for d in file.declared}
+        self._known: list[Stored] | None = None
         self.before = {stored.key: stored for stored in self._lookup()}
+        self.defined = Definitions(self.connection, self.project, self.recorded)
         self.executed: dict[str, SourceFile] = {}
-        self.vanished_files: list[str] = []
+        self.vanished_files = sorted(
+            set(self.recorded.hashes) - {file.path for file in self.project.files}
+        )
+        self.vanishing = Vanishing(
+            self.connection, self.project, self.recorded, self.role, self.drop_vanished
+        )
+        self.dependants: dict[tuple[str, str], list[str]] = {}
 
     def apply(self) -> None:
         """Execute what differs, drop what is gone, until nothing is left to do."""
-        paths = {file.path for file in self.project.files}
-        vanished = sorted(set(self.recorded.hashes) - paths)
-        if self.drop_vanished:
-            self.vanished_files = vanished
-        else:
-            self.kept = vanished
+        self._act_as(self.role)
         todo = [file for file in self.project.files if self._differs(file)]
-        gone = [key for path in self.vanished_files for key in self.recorded.objects_of(path)]
-        for _ in range(_ROUNDS):
-            if not todo and not gone:
+        paths = self.vanished_files
+        for number in range(_ROUNDS):
+            if number and not todo:
                 break
             with self._owners_may_create(todo):
                 for file in todo:
                     self._execute(file)
+            if not number:
+                self.defined.claim(self.executed.values())
+                self.vanishing.retire(self.defined.vanished(self.executed, self.vanished_files))
             after = self._lookup()
-            gone += self._replaced(todo, after)
             self._refuse_overloads(todo, after)
-            self._drop(gone, after)
-            todo, gone = self._lost(), []
-        self._describe()
+            self._drop(self._gone([*paths, *(file.path for file in todo)], after), after)
+            todo, paths = self._lost(), []
+        self.changes += self._describe()
 
     def keep(self, deploy_id: int) -> None:
         """Write the outcome into the record."""
         after = self._lookup()
+        self.vanishing.keep({*(s.key for s in after), *self.defined.file_of}, self.vanished_files)
         for file in self.executed.values():
-            made = [s for s in after if self.file_of.get(s.declared) is file]
+            made = [s.row() for s in after if self.file_of.get(s.declared) is file]
+            made += self.defined.rows_of(file.path)
             record.keep(self.connection, self.project.name, deploy_id, file, made)
-        if self.vanished_files:
-            record.forget(self.connection, self.project.name, self.vanished_files)
+
+    @property
+    def notes(self) -> list[str]:
+        return self.vanishing.notes
+
+    def _gone(self, paths: list[str], after: list[Stored]) -> list[tuple[str, str]]:
+        """Objects that these files made before and make no longer, if they are to be dropped."""
+        made = {s.key for s in after if s.kind in ("view", "trigger") or self._is_new(s)}
+        old = {key: path for path in paths for key in self.recorded.objects_of(path)}
+        old |= {k: path for k, path in self.recorded.kept.items() if k[0] not in calls.KINDS_OF}
+        old = {k: path for k, path in old.items() if k not in made and self._exists(k)}
+        return self.vanishing.to_drop(old, {s.key for s in after})
 
     def _lookup(self) -> list[Stored]:
-        found = catalog.lookup(self.connection, self.declared)
-        return [stored for stored in found if stored.declared in self.file_of]
+        """What stands there, asked for again only after something was done: it costs much."""
+        if self._known is None:
+            found = catalog.lookup(self.connection, self.declared)
+            self._known = [stored for stored in found if stored.declared in self.file_of]
+        return self._known
 
     def _differs(self, file: SourceFile) -> bool:
         if self.recorded.hashes.get(file.path) != file.source_hash:
             return True
-        return any(
+        return self.defined.differs(file) or any(
             key not in self.before
             or self.before[key].fingerprint != self.recorded.fingerprints[key]
             for key in self.recorded.objects_of(file.path)
         )
 
     def _execute(self, file: SourceFile) -> None:
+        with self.defined.watching(file):
+            self._try(file)
+        self.executed[file.path] = file
+
+    def _try(self, file: SourceFile) -> None:
         try:
-            with self.connection.transaction():
+            with self.connection.transaction(), recording.unless_it_fails(self.connection):
                 self._send(file)
         except psycopg.Error as error:
+            if error.sqlstate == _WATCHED_OTHERWISE and self._unwatch(file):
+                self._try(file)
+                return
             if error.sqlstate not in _SHAPE_CHANGED:
                 raise self._located(error, file) from error
             for stray in self._strays(file, self.before.values()):
@@ -119,13 +134,19 @@ class ObjectLane:
                 self._send(file)
             except psycopg.Error as again:
                 raise self._located(again, file) from again
-        self.executed[file.path] = file
+
+    def _unwatch(self, file: SourceFile) -> bool:
+        """Let go of the tables that the file has watched, so that it can watch them otherwise."""
+        mine = [k for k in self.recorded.definitions_of(file.path) if k[0] == "watch"]
+        return retiring.unwatch(self.connection, mine, self.role) > 0
 
     def _send(self, file: SourceFile) -> None:
-        self.connection.execute(f"set local role {self.role}")
-        with migration.searching(self.connection, self.project.search_path):
+        self._act_as(self.role)
+        self._known = None
+        path = self.project.search_path
+        with migration.searching(self.connection, path), recorded(self.connection):
             self.connection.execute(file.text)
-        self.connection.execute(f"set local role {self.role}")
+        self._act_as(self.role)
 
     @contextmanager
     def _owners_may_create(self, files: list[SourceFile]):
@@ -133,22 +154,18 @@ class ObjectLane:
         if not roles:
             yield
             return
-        self.connection.execute("set local role rota_owner")
-        self.connection.execute(f"grant create on schema rota_core to {roles}")
+        with recorded(self.connection):
+            self._act_as("rota_owner")
+            self.connection.execute(f"grant create on schema rota_core to {roles}")
         yield
-        self.connection.execute("set local role rota_owner")
-        self.connection.execute(f"revoke create on schema rota_core from {roles}")
-        self.connection.execute(f"set local role {self.role}")
+        with recorded(self.connection):
+            self._act_as("rota_owner")
+            self.connection.execute(f"revoke create on schema rota_core from {roles}")
+        self._act_as(self.role)
 
-    def _replaced(self, files: list[SourceFile], after: list[Stored]) -> list[tuple[str, str]]:
-        """Objects that an executed file made before and makes no longer."""
-        made = {s.key for s in after if s.kind in ("view", "trigger") or self._is_new(s)}
-        return [
-            key
-            for file in files
-            for key in self.recorded.objects_of(file.path)
-            if key not in made and self._exists(key)
-        ]
+    def _act_as(self, role: str) -> None:
+        with recorded(self.connection):
+            self.connection.execute(f"set local role {role}")
 
     def _refuse_overloads(self, files: list[SourceFile], after: list[Stored]) -> None:
         for file in files:
@@ -164,6 +181,7 @@ class ObjectLane:
             if stored.declared.kind == "function"
             and self.file_of[stored.declared] is file
             and stored.key not in self.recorded.files
+            and stored.key not in self.recorded.kept
         ]
 
     def _is_new(self, stored: Stored) -> bool:
@@ -173,7 +191,7 @@ class ObjectLane:
     def _exists(self, key: tuple[str, str]) -> bool:
         kind, identity = key
         if kind == "trigger":
-            return any(s.key == key for s in self._lookup())
+            return bool(catalog.find(self.connection, [key]))
         function = "to_regclass" if kind == "view" else "to_regprocedure"
         query = f"select {function}(%s) is not null"
         return self.connection.execute(query, [identity]).fetchone()[0]
@@ -186,44 +204,40 @@ class ObjectLane:
             if not self._exists(key):
                 continue
             self.before_drop(f"{kind} {identity} goes")
-            foreign = [
-                d["description"]
-                for d in catalog.dependants(self.connection, kind, identity)
-                if (d["classid"], d["oid"]) not in ours
-            ]
+            found = catalog.dependants(self.connection, kind, identity)
+            self.dependants[key] = [d["description"] for d in found]
+            foreign = [d["description"] for d in found if (d["classid"], d["oid"]) not in ours]
             if foreign:
                 raise Problem(
                     f"{kind} {identity} cannot be dropped: something else depends on it",
                     "\n".join(foreign),
                     "drop or change that first",
                 )
-            self.connection.execute(catalog.drop_statement(kind, identity, cascade=True))
+            self._known = None
+            with recorded(self.connection):
+                self.connection.execute(catalog.drop_statement(kind, identity, cascade=True))
 
     def _lost(self) -> list[SourceFile]:
         """Files whose objects went together with a dropped one and have to be made again."""
         there = {stored.declared for stored in self._lookup()}
         return [file for file in self.project.files if any(d not in there for d in file.declared)]
 
-    def _describe(self) -> None:
+    def _describe(self) -> list[Change]:
         after = {stored.key: stored for stored in self._lookup()}
-        for file in self.executed.values():
-            hashes = (self.recorded.hashes.get(file.path), file.source_hash)
-            made = [s for s in after.values() if self.file_of[s.declared] is file]
-            differing = [
-                s
-                for s in made
-                if s.key not in self.before or self.before[s.key].fingerprint != s.fingerprint
-            ]
-            for s in differing:
-                action = "change" if s.key in self.before else "create"
-                self.changes.append(Change(s.kind, s.identity, action, file.path, hashes))
-            if not differing:
-                action = "restate" if hashes[0] else "apply"
-                self.changes.append(Change("file", file.path, action, file.path, hashes))
-        for key in {**self.before, **self.recorded.files}:
-            if key not in after and not self._exists(key):
+        changes = describing.made(
+            self.executed,
+            {path: self.recorded.hashes.get(path) or None for path in self.executed},
+            self.before,
+            {key: (stored, self.file_of[stored.declared]) for key, stored in after.items()},
+            self.defined,
+            self.dependants,
+        )
+        for key in {**self.before, **self.recorded.files, **self.recorded.kept}:
+            if key[0] not in calls.KINDS_OF and key not in after and not self._exists(key):
+                more = tuple(self.dependants.get(key, ()))
                 file = self.recorded.files.get(key)
-                self.changes.append(Change(*key, "drop", file))
+                changes.append(Change(*key, "drop", file, dependants=more))
+        return changes + self.vanishing.changes
 
     def _located(self, error: psycopg.Error, file: SourceFile) -> Exception:
         """The error with its place; locks are left as they are, since they are tried again."""

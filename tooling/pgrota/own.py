@@ -13,9 +13,9 @@ from psycopg import sql
 
 from pgrota import calls, migration, project
 from pgrota.catalog import Stored
+from pgrota.change import Change
 from pgrota.declared import Declared
 from pgrota.errors import Problem, Refusal, is_transient
-from pgrota.objects import Change
 from pgrota.project import Project
 
 _NAME = r'[a-z_][\w$]*|"(?:[^"]|"")+"'

@@ -9,10 +9,10 @@ from psycopg import sql
 
 from pgrota import belongings, catalog, cron, migration, own, preflight, project, record
 from pgrota.calls import Definition
+from pgrota.change import Change
 from pgrota.config import Config
 from pgrota.database import Database
 from pgrota.errors import Problem, Refusal, is_transient
-from pgrota.objects import Change
 from pgrota.removal import Removed
 from pgrota.transaction import Patience, Transaction, retried
 

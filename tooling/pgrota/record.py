@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,22 +13,32 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
-from pgrota import __version__, project
-from pgrota.catalog import Stored
+from pgrota import __version__, calls, project
+from pgrota.catalog import SCHEME, Row
 from pgrota.preflight import Facts
-from pgrota.project import SourceFile
+from pgrota.project import Project, SourceFile
 
 
 @dataclass
 class Recorded:
-    """What the record says about one project."""
+    """What the record says about one project.
+
+    Objects of the catalog and definitions stand apart, and so does what was left in place although
+    no file makes it any longer.
+    """
 
     hashes: dict[str, str] = field(default_factory=dict)
     fingerprints: dict[tuple[str, str], str] = field(default_factory=dict)
     files: dict[tuple[str, str], str] = field(default_factory=dict)
+    attributes: dict[tuple[str, str], dict] = field(default_factory=dict)
+    defined: dict[tuple[str, str], tuple[str, dict]] = field(default_factory=dict)
+    kept: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def objects_of(self, path: str) -> list[tuple[str, str]]:
         return [key for key, file in self.files.items() if file == path]
+
+    def definitions_of(self, path: str) -> dict[tuple[str, str], dict]:
+        return {key: said for key, (file, said) in self.defined.items() if file == path}
 
 
 def exists(connection: psycopg.Connection) -> bool:
@@ -47,13 +58,21 @@ def read(connection: psycopg.Connection, name: str) -> Recorded:
         [name],
     ):
         recorded.hashes[file] = source_hash
-    for kind, identity, file, fingerprint in connection.execute(
-        "select o.kind, o.identity, o.file, o.fingerprint"
+    # By way of jsonb: before an upgrade some columns are not there.
+    for kind, identity, file, fingerprint, definition, more in connection.execute(
+        "select o.kind, o.identity, o.file, o.fingerprint, o.definition, to_jsonb(o)"
         " from rota_core.deployed_object as o where o.project = %s",
         [name],
     ):
-        recorded.files[kind, identity] = file
-        recorded.fingerprints[kind, identity] = fingerprint
+        key = kind, identity
+        if more.get("is_kept"):
+            recorded.kept[key] = file
+        elif kind in calls.KINDS_OF:
+            recorded.defined[key] = file, json.loads(definition)
+        else:
+            recorded.files[key] = file
+            recorded.fingerprints[key] = fingerprint
+            recorded.attributes[key] = more.get("attributes") or {}
     return recorded
 
 
@@ -63,20 +82,36 @@ def begin(
     changes: list[dict],
     facts: Facts,
     home: Path | None = None,
+    state: dict | None = None,
 ) -> int:
-    """Write a deploy down. Returns its id."""
+    """Write a deploy down, with all that is needed to restore it. Returns its id."""
     system = {
         "server_version": facts.version,
         "database": facts.database,
         "pg_cron": facts.pg_cron,
         "client": _client(),
+        "fingerprints": SCHEME,
     }
     return connection.execute(
         "insert into rota_core.deploy"
-        " (project, deployed_at, deployed_by, tool_version, git_commit, changes, system)"
-        " values (%s, clock_timestamp(), %s, %s, %s, %s, %s) returning deploy_id",
-        [name, facts.session_role, __version__, git_commit(home), Jsonb(changes), Jsonb(system)],
+        " (project, deployed_at, deployed_by, tool_version, git_commit, changes, system, state)"
+        " values (%s, clock_timestamp(), %s, %s, %s, %s, %s, %s) returning deploy_id",
+        [
+            name,
+            facts.session_role,
+            __version__,
+            git_commit(home),
+            Jsonb(changes),
+            Jsonb(system),
+            Jsonb(state or {}),
+        ],
     ).fetchone()[0]
+
+
+def state(each: Project, heads: Iterable[str]) -> dict:
+    """What restoring a deploy needs: its files in load order, and where the migrations stand."""
+    files = [{"file": file.path, "source_hash": file.source_hash} for file in each.files]
+    return {"files": files, "migrations": sorted(heads)}
 
 
 def keep(
@@ -84,7 +119,7 @@ def keep(
     name: str,
     deploy_id: int,
     file: SourceFile,
-    objects: Iterable[Stored],
+    rows: Iterable[Row],
 ) -> None:
     """Write down a file that was executed and what it made."""
     connection.execute(
@@ -101,29 +136,66 @@ def keep(
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "delete from rota_core.deployed_object as o where o.project = %s and o.file = %s",
+            "delete from rota_core.deployed_object as o"
+            " where o.project = %s and o.file = %s and not o.is_kept",
             [name, file.path],
         )
         cursor.executemany(
             "insert into rota_core.deployed_object"
-            " (project, kind, identity, file, fingerprint, definition, deploy_id)"
-            " values (%s, %s, %s, %s, %s, %s, %s)"
+            " (project, kind, identity, file, fingerprint, definition, attributes, deploy_id)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict (kind, identity) do update"
             " set project = excluded.project, file = excluded.file,"
             "  fingerprint = excluded.fingerprint, definition = excluded.definition,"
-            "  deploy_id = excluded.deploy_id",
+            "  attributes = excluded.attributes, is_kept = false, deploy_id = excluded.deploy_id",
             [
-                (name, o.kind, o.identity, file.path, o.fingerprint, o.definition, deploy_id)
-                for o in objects
+                (
+                    name,
+                    row.kind,
+                    row.identity,
+                    file.path,
+                    row.fingerprint,
+                    row.definition,
+                    Jsonb(row.attributes),
+                    deploy_id,
+                )
+                for row in rows
             ],
         )
 
 
-def forget(connection: psycopg.Connection, name: str, files: Iterable[str]) -> None:
-    """Files that are deployed no longer."""
+def settle(
+    connection: psycopg.Connection,
+    name: str,
+    kept: Iterable[tuple[str, str]],
+    gone: Iterable[tuple[str, str]],
+    files: Iterable[str],
+) -> None:
+    """What was left in place, what is gone, and the files that are deployed no longer."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "update rota_core.deployed_object as o set is_kept = true"
+            " where o.project = %s and o.kind = %s and o.identity = %s",
+            [(name, *key) for key in kept],
+        )
+        cursor.executemany(
+            "delete from rota_core.deployed_object as o"
+            " where o.project = %s and o.kind = %s and o.identity = %s",
+            [(name, *key) for key in gone],
+        )
+    params = [name, list(files)]
     connection.execute(
-        "delete from rota_core.deployed_file as f where f.project = %s and f.file = any (%s)",
-        [name, list(files)],
+        "delete from rota_core.deployed_file as f"
+        " where f.project = %s and f.file = any (%s) and not exists ("
+        "  select from rota_core.deployed_object as o"
+        "  where o.project = f.project and o.file = f.file and o.is_kept)",
+        params,
+    )
+    # The same text is executed when it comes back.
+    connection.execute(
+        "update rota_core.deployed_file as f set source_hash = ''"
+        " where f.project = %s and f.file = any (%s)",
+        params,
     )
 
 

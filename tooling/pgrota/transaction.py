@@ -12,6 +12,7 @@ import psycopg
 
 from pgrota.errors import LockedOut, Problem, Refusal, is_transient
 from pgrota.migration import HeldConnection
+from pgrota.recording import recorded
 
 LOCK = (1919906916, 1)
 LOCK_TIMEOUT = "300ms"
@@ -26,6 +27,7 @@ SESSION = {
     "client_min_messages": "warning",
     "check_function_bodies": "on",
     "quote_all_identifiers": "off",
+    "intervalstyle": "postgres",
 }
 
 
@@ -118,7 +120,8 @@ class Transaction:
             time.sleep(0.1)
 
     def _act_as(self, role: str) -> None:
-        self.connection.execute(f"set local role {role}")
+        with recorded(self.connection):
+            self.connection.execute(f"set local role {role}")
 
 
 def _holder(connection: psycopg.Connection) -> str | None:

@@ -1,5 +1,5 @@
 begin;
-select plan(29);
+select plan(30);
 
 -- given: a still clock, tables of an administrator's and of somebody else's
 create or replace function rota_core.wall_clock() returns timestamptz
@@ -114,8 +114,12 @@ select is(
   'app.t', 'it answers with the topic'
 );
 select is(
+  rota.watch_table('app.t', '{INSERT,UPDATE,DELETE,TRUNCATE}', exclude => '{secret}'),
+  'app.t', 'to say the same again is harmless'
+);
+select is(
   pg_temp.refusal('select rota.watch_table(''app.t'')'),
-  '42710 table app.t is watched already; '
+  '42710 table app.t is watched already, in another way; '
   'To watch it otherwise: select rota.unwatch_table(''app.t'');',
   'a table is watched once'
 );

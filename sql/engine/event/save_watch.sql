@@ -31,7 +31,7 @@ begin
   if v_watch_id is null then
     raise exception using
       errcode = 'duplicate_object',
-      message = format('table %s is watched already', v_relation::regclass),
+      message = format('table %s is watched already, in another way', v_relation::regclass),
       hint = format('To watch it otherwise: select rota.unwatch_table(%L);', v_relation::regclass);
   end if;
   perform rota_core.write_captures(v_watch_id, owner);

@@ -20,17 +20,19 @@ begin
   join pg_namespace as n on n.oid = c.relnamespace
   where c.oid = target;
   perform rota_core.check_watch(target, operations, v_table.topic, level);
+  -- Said again, it costs no lock on the table.
+  if rota_core.watch_stands(rota_core.watch_definition(
+    target, operations, columns, condition, exclude,
+    case when key is null then rota_core.primary_key(target) else nullif(key, '{}') end,
+    v_table.topic, level
+  )) then
+    return v_table.topic;
+  end if;
+
   -- Columns and kin are read below: they must not change until the triggers are there.
   execute format('lock table %s in share row exclusive mode', target);
-
   if key is null then
-    v_key := (
-      select array_agg(a.attname::text order by k.place)
-      from pg_index as i
-      cross join unnest(i.indkey) with ordinality as k (attnum, place)
-      join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum
-      where i.indrelid = target and i.indisprimary
-    );
+    v_key := rota_core.primary_key(target);
   end if;
   v_definition := rota_core.watch_definition(
     target, operations, columns, condition, exclude, v_key, v_table.topic, level
@@ -73,9 +75,9 @@ $doc$Capture the changes of a table as events, from the next statement on.
 
 Of a partitioned table, changes through it and in partitions are captured as its own, in new
 partitions within a minute. Creating triggers waits for transactions that write to the table.
-Returns the topic.
+To watch a table again in the same way changes nothing. Returns the topic.
 Raises 42501 for who may not create triggers on the table, 42704 for an unknown column, 42710 when
-it is watched already, 22023 for a bad argument.
+it is watched in another way, 22023 for a bad argument.
 For: rota_admin.$doc$;
 
 revoke all on function rota.watch_table(

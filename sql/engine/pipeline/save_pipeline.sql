@@ -22,9 +22,9 @@ begin
     rota_core.caller()
   )
   on conflict (task) do update
-  set (timeout, alert, tags, owner, doc, redact, defined_at, defined_by) =
+  set (timeout, alert, tags, owner, doc, redact, defined_at, defined_by, retired_at) =
     (excluded.timeout, excluded.alert, excluded.tags, excluded.owner, excluded.doc,
-      excluded.redact, excluded.defined_at, excluded.defined_by);
+      excluded.redact, excluded.defined_at, excluded.defined_by, excluded.retired_at);
 
   select p.version into v_version from rota_core.pipeline as p where p.pipeline = save_pipeline.name;
   if found and (

@@ -15,6 +15,14 @@ begin
       hint = 'See what exists: select name from rota.tasks;';
   end if;
 
+  if v_task.retired_at is not null then
+    raise exception using
+      errcode = 'RT010',
+      message = format('task %s is retired', task),
+      detail = 'No file defines it any longer. It goes when its live runs have ended.',
+      hint = 'Deploy files that define it again, or: select rota.define_task(...);';
+  end if;
+
   if v_task.callers is not null
     and not pg_has_role(rota_core.caller(), 'rota_admin', 'member')
     and not exists (
@@ -49,7 +57,7 @@ end;
 $$;
 
 comment on function rota_core.check_start(text, jsonb, timestamptz) is
-$doc$Refuses a start: 42704 unknown task, 42501 not among its callers, 22023 bad input or
-time.$doc$;
+$doc$Refuses a start: 42704 unknown task, RT010 retired task, 42501 not among its callers, 22023 bad
+input or time.$doc$;
 
 revoke all on function rota_core.check_start(text, jsonb, timestamptz) from public;

@@ -61,6 +61,6 @@ it is right, and only not known to be.
 Needs pg_cron.$doc$;
 
 revoke all on function rota_core.cron_changes(text) from public;
-grant execute on function rota_core.cron_changes(text) to rota_owner;
+grant execute on function rota_core.cron_changes(text) to rota_owner, rota_reader, rota_admin;
 
 set local role rota_owner;

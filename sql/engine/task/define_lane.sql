@@ -14,9 +14,14 @@ begin
       hint = format('select rota.define_lane(%L, workers => 2);', name);
   end if;
 
-  insert into rota_core.lane as l (lane, workers, created_at)
-  values (define_lane.name, define_lane.workers, rota_core.wall_clock())
-  on conflict (lane) do update set workers = excluded.workers;
+  insert into rota_core.lane as l (lane, workers, created_at, defined_at, defined_by)
+  values (
+    define_lane.name, define_lane.workers, rota_core.wall_clock(), rota_core.wall_clock(),
+    rota_core.caller()
+  )
+  on conflict (lane) do update set
+    (workers, defined_at, defined_by) =
+    (excluded.workers, excluded.defined_at, excluded.defined_by);
 
   perform rota_core.sync_cron();
   return name;

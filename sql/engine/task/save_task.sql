@@ -58,13 +58,14 @@ begin
   on conflict (task) do update set
     (handler, kind, takes, returns_void, statement, timeout, max_attempts, initial_delay,
       backoff_factor, max_delay, jitter, retry_on, lane, priority, concurrency, mutex, rate_limit,
-      run_as, callers, alert, tags, owner, doc, redact, defined_at, defined_by) =
+      run_as, callers, alert, tags, owner, doc, redact, defined_at, defined_by,
+      retired_at) =
     (excluded.handler, excluded.kind, excluded.takes, excluded.returns_void, excluded.statement,
       excluded.timeout, excluded.max_attempts, excluded.initial_delay, excluded.backoff_factor,
       excluded.max_delay, excluded.jitter, excluded.retry_on, excluded.lane, excluded.priority,
       excluded.concurrency, excluded.mutex, excluded.rate_limit, excluded.run_as,
       excluded.callers, excluded.alert, excluded.tags, excluded.owner, excluded.doc,
-      excluded.redact, excluded.defined_at, excluded.defined_by);
+      excluded.redact, excluded.defined_at, excluded.defined_by, excluded.retired_at);
 
   perform rota_core.place_runs(name);
   perform rota_core.follow_task(name);

@@ -25,7 +25,8 @@ select
   p.until as paused_until,
   p.reason as pause_reason,
   t.defined_at,
-  t.defined_by
+  t.defined_by,
+  t.retired_at
 from rota_core.task as t
 left join rota_core.pause as p on p.kind = 'task' and p.name = t.task
 where not starts_with(t.task, 'subscription:');

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import click
 
-from pgrota import config, output
+from pgrota import config, output, plan_page
 from pgrota.database import Database, pass_database
 from pgrota.deploy import Outcome
 from pgrota.deploy import deploy as run_deploy
-from pgrota.objects import Change
 from pgrota.transaction import Patience
-
-SIGNS = {"create": "+", "apply": "+", "change": "~", "restate": "~", "drop": "-"}
-MANY = 20
 
 
 @click.command(epilog="Example: rota deploy --recipe night_batch")
 @click.option("--recipe", "recipes", multiple=True, metavar="NAME", help="Also this recipe.")
+@click.option("--allow-drop", is_flag=True, help="Drop what no file makes any longer.")
+@click.option("--force", is_flag=True, help="Put right what others changed on the server.")
 @click.option(
     "--lock-wait", default=10.0, show_default=True, help="Seconds to wait for another deploy."
 )
@@ -30,39 +26,38 @@ MANY = 20
 )
 @pass_database
 def deploy(
-    database: Database, recipes: tuple[str, ...], lock_wait: float, drain_wait: float
+    database: Database,
+    recipes: tuple[str, ...],
+    allow_drop: bool,
+    force: bool,
+    lock_wait: float,
+    drain_wait: float,
 ) -> None:
     """Install or upgrade rota in a database, in one transaction.
 
-    Only what differs is touched; deploying twice changes nothing.
+    Only what differs is touched; deploying twice changes nothing. What others changed on the
+    server is drift and refused with code 4; what no file makes any longer is left and listed.
     """
     recipes, user = config.targets(recipes)
     outcome = run_deploy(
-        database, recipes, user=user, patience=Patience(lock_wait, drain_wait), say=output.progress
+        database,
+        recipes,
+        user=user,
+        allow_drop=allow_drop,
+        force=force,
+        patience=Patience(lock_wait, drain_wait),
+        say=output.progress,
     )
-    show(outcome, done=f"deployed to {database.shown}", brief=True)
+    show(outcome, done=f"deployed to {database.shown}")
 
 
-def lines(changes: list[Change], brief: bool) -> Iterator[str]:
-    """A line for each change; when it is to be brief, one for many of the same kind."""
-    groups: dict[tuple[str, str], list[Change]] = {}
-    for change in changes:
-        groups.setdefault((change.action, change.kind), []).append(change)
-    for (action, kind), members in groups.items():
-        sign = f"{SIGNS[action]} {kind:<9}"
-        if brief and len(members) > MANY:
-            yield f"{sign} {len(members)}, from {members[0].name} to {members[-1].name}"
-        else:
-            yield from (f"{sign} {member.name}" for member in members)
-
-
-def show(outcome: Outcome, done: str, brief: bool = False) -> None:
+def show(outcome: Outcome, done: str) -> None:
     """The changes, one a line, and a closing word."""
     if output.wants_json():
         output.data(outcome.as_json())
         return
-    for line in lines(outcome.changes, brief=brief):
-        click.echo(f"  {line}")
+    for line in plan_page.brief(outcome.changes):
+        click.echo(line)
     for note in outcome.notes:
         output.warn(note)
     if outcome.changed:

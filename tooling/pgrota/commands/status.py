@@ -9,6 +9,7 @@ import click
 import psycopg
 
 from pgrota import (
+    deploy_state,
     diagnosis,
     errors,
     output,
@@ -43,7 +44,7 @@ limit 20
 @zone_option
 @pass_database
 def status(database: Database, zone: Zone) -> int:
-    """Health, workers, schedules, subscriptions, and failures of the last day."""
+    """Health, workers, schedules, subscriptions, failures of the last day, what is deployed."""
     health = diagnosis.health(database)
     sections = {
         "workers": _rows(database, "rota.workers", WORKERS),
@@ -53,6 +54,7 @@ def status(database: Database, zone: Zone) -> int:
         ),
         "subscriptions": _rows(database, "rota.subscriptions", subscriptions.LIST),
         "failures": _rows(database, "rota.runs", FAILURES),
+        "deploys": deploy_state.read(database),
     }
     worst = diagnosis.worst(health)
     if output.wants_json():
@@ -71,6 +73,7 @@ def status(database: Database, zone: Zone) -> int:
     _schedules(sections["schedules"], zone, now)
     _subscriptions(sections["subscriptions"], zone)
     _table("Failures of the last day", _timed(sections["failures"], zone, now), whole=("finished",))
+    _deploys(sections["deploys"], zone, now)
     return errors.OK
 
 
@@ -124,6 +127,20 @@ def _subscriptions(rows: list[dict] | None, zone: Zone) -> None:
         subscription_list.listing(shown[:MOST_SHOWN], zone, title="Subscriptions")
     if rows and len(shown) < len(rows):
         click.echo(f"{len(rows)} subscriptions in all: rota subscription list")
+
+
+def _deploys(state: dict | None, zone: Zone, now: datetime) -> None:
+    """The last deploy of each project, and whether it still stands."""
+    rows = state and [{k: v for k, v in row.items() if k != "tool"} for row in state["projects"]]
+    _table("Deployed", _timed(rows, zone, now), whole=("deployed",))
+    if state and state["drift"]:
+        count = len(state["drift"])
+        click.secho(f"{count} changed on the server since: rota drift", fg="red")
+    if state and state["unmanaged"]:
+        count = len(state["unmanaged"])
+        named = ", ".join(f"{each['kind']} {each['name']}" for each in state["unmanaged"][:3])
+        more = f" and {count - 3} more: rota drift" if count > 3 else ""
+        click.echo(f"unmanaged, in no project's files: {named}{more}")
 
 
 def _is_odd(row: dict) -> bool:

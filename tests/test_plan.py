@@ -1,0 +1,141 @@
+"""What a plan shows, and that it leaves everything as it was."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import Clone
+from pgrota.deploy import Outcome, deploy
+from pgrota.errors import DRIFT, OK, PENDING, Problem
+from support_deploy import dump, rota
+from support_project import ORDERS, TOTAL, add_migration, make
+
+VIEW = "create or replace view shop.totals as select shop.total('{}') as total;\n"
+TASK = "select rota.define_task('total', 'shop.total', max_attempts => 5);\n"
+TRIGGER = """
+create or replace function shop.stamp() returns trigger language plpgsql as $$
+begin return new; end $$;
+create or replace trigger stamp before insert on shop.orders
+for each row execute function shop.stamp();
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, database: Clone) -> Path:
+    database.run(ORDERS)
+    files = {"total.sql": TOTAL, "totals.sql": f"-- requires: total.sql\n{VIEW}"}
+    deploy(database.url(), user=make(tmp_path, files).project())
+    return tmp_path
+
+
+def plan(database: Clone, place: Path, files: dict[str, str], **options: bool) -> Outcome:
+    return deploy(database.url(), user=make(place, files).project(), dry_run=True, **options)
+
+
+def test_body_and_attributes_are_shown_apart(place: Path, database: Clone) -> None:
+    text = TOTAL.replace("'orders'", "'all'").replace(
+        "set search", "stable security definer\nset search"
+    )
+    text += "grant execute on function shop.total(jsonb) to rota_app;\n"
+    before = dump(database)
+    (change,) = plan(database, place, {"total.sql": text}).changes
+    assert (change.action, change.name) == ("change", "shop.total(jsonb)")
+    assert change.fields["security"] == ("invoker", "definer")
+    assert change.fields["volatility"] == ("volatile", "stable")
+    assert "rota_app=X/postgres" in change.fields["privileges"][1]
+    assert "body" not in change.fields
+    assert [line for line in change.diff if line[:1] in "+-"] == [
+        "--- on the server",
+        "+++ total.sql",
+        "- select jsonb_build_object('orders', count(*)) from shop.orders ",
+        "+ select jsonb_build_object('all', count(*)) from shop.orders ",
+    ]
+    assert dump(database) == before
+
+
+def test_another_shape_is_a_drop_and_a_creation(place: Path, database: Clone) -> None:
+    text = TOTAL.replace("input jsonb", "given jsonb")
+    changes = {c.name: c for c in plan(database, place, {"total.sql": text}).changes}
+    change = changes["shop.total(jsonb)"]
+    assert change.action == "replace"
+    assert change.dependants == ("view shop.totals",)
+    assert change.fields["arguments"] == ("input jsonb", "given jsonb")
+    database.run("create view public.mine as select shop.total('{}')")
+    with pytest.raises(Problem, match="something else depends on it"):
+        plan(database, place, {"total.sql": text})
+
+
+def test_every_kind_of_change_is_named(place: Path, database: Clone) -> None:
+    add_migration(place, 1, "alter table shop.orders add column note text;")
+    files = {
+        "task.sql": TASK + "select rota.define_schedule('total', '@daily');",
+        "trigger.sql": TRIGGER,
+        "totals.sql": VIEW.replace("as total", "as total, 1 as one"),
+    }
+    found = {(c.action, c.kind, c.name) for c in plan(database, place, files).changes}
+    assert found == {
+        ("apply", "migration", "0001 Step 1."),
+        ("create", "task", "total"),
+        ("create", "schedule", "total"),
+        ("create", "function", "shop.stamp()"),
+        ("create", "trigger", "stamp on shop.orders"),
+        ("change", "view", "shop.totals"),
+    }
+
+
+def psql(database: Clone, url: str, script: Path) -> None:
+    command = [database.server.binaries.directory / "psql", "-qX", "-v", "ON_ERROR_STOP=1"]
+    done = subprocess.run(
+        [*command, "-f", script, url], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_sql_does_what_the_deploy_does(place: Path, database: Clone) -> None:
+    add_migration(place, 1, "alter table shop.orders add column note text default 'a % b :c';")
+    make(place, {"total.sql": TOTAL.replace("input", "given"), "trigger.sql": TRIGGER})
+    done = rota("--project", str(place), "plan", "--sql", url=database.url())
+    assert done.returncode == OK, done.stderr
+    twin = f"{database.name}_twin"
+    with database.server.connect() as connection:
+        connection.execute(f'create database "{twin}" template "{database.name}"')
+    try:
+        script = place / "plan.psql"
+        script.write_text(f"begin;\n{done.stdout}\ncommit;\n")
+        url = Clone(database.server, twin).url()
+        psql(database, url, script)
+        rota("--project", str(place), "deploy", url=database.url())
+        assert dump(Clone(database.server, twin)) == dump(database)
+    finally:
+        with database.server.connect() as connection:
+            connection.execute(f'drop database "{twin}" with (force)')
+
+
+def test_the_command(place: Path, database: Clone) -> None:
+    def run(*options: str) -> tuple[int, str]:
+        command = ("--project", str(place), "plan", *options)
+        done = rota(*command, url=database.url())
+        return done.returncode, done.stdout
+
+    assert run("--exit-code")[0] == OK
+    make(place, {"total.sql": TOTAL.replace("'orders'", "'all'"), "task.sql": TASK})
+    code, said = run("--exit-code")
+    assert code == PENDING
+    assert "  + task      total\n" in said
+    assert "  ~ function  shop.total(jsonb)  (total.sql)\n      --- on the server\n" in said
+    code, said = run("--json", "--sql")
+    found = json.loads(said)
+    assert code == OK
+    assert {change["action"] for change in found["changes"]} == {"create", "change"}
+    assert any("define_task" in statement for statement in found["sql"])
+    database.run("alter function shop.total(jsonb) security definer")
+    code, said = run("--exit-code")
+    assert code == DRIFT
+    assert (
+        "function shop.total(jsonb) of total.sql: changed\n      security: invoker -> definer"
+        in said
+    )

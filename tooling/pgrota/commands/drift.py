@@ -1,0 +1,32 @@
+"""rota drift."""
+
+from __future__ import annotations
+
+import click
+
+from pgrota import drift as drifting
+from pgrota import errors, output, plan_page
+from pgrota.database import Database, pass_database
+
+
+@click.command(epilog="Example: rota drift")
+@pass_database
+def drift(database: Database) -> int:
+    """Show what others have changed on the server since it was deployed.
+
+    Functions, views, triggers, grants, definitions and cron jobs, each with its file and a diff.
+    Ends with code 4 when there is any. What was defined by hand is listed as unmanaged, and is no
+    drift; neither is a pause.
+    """
+    state = drifting.look_at(database)
+    if output.wants_json():
+        output.data(
+            {
+                "drift": [each.as_json() for each in state.drift],
+                "unmanaged": [{"kind": d.kind, "name": d.name} for d in state.unmanaged],
+            }
+        )
+    else:
+        plan_page.drifted(state.drift)
+        plan_page.unmanaged(state.unmanaged)
+    return errors.DRIFT if state.drift else errors.OK

@@ -1,0 +1,114 @@
+"""Changes and drift, as people read them."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from pgrota.change import Change, Fields, shown
+from pgrota.definitions import Definition
+from pgrota.drift import Drift
+
+SIGNS = {
+    "create": "+", "apply": "+", "change": "~", "restate": "~", "replace": "±", "drop": "-",
+}  # fmt: skip
+COLOURS = {"+": "green", "-": "red", "~": "yellow", "±": "yellow", "@": "cyan"}
+INDENT = " " * 6
+LONGEST_VALUE = 70
+MANY = 20
+
+
+def brief(changes: Sequence[Change]) -> Iterator[str]:
+    """A line for each change, and one for many of the same kind."""
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        groups.setdefault((change.action, change.kind), []).append(change)
+    for (action, kind), members in groups.items():
+        sign = f"{SIGNS[action]} {kind:<9}"
+        if len(members) > MANY:
+            yield f"  {sign} {len(members)}, from {members[0].name} to {members[-1].name}"
+        else:
+            yield from (f"  {sign} {member.name}" for member in members)
+
+
+def planned(changes: Sequence[Change]) -> None:
+    """Each change with all that differs; of many that are only made, a line."""
+    plain = [c for c in changes if not (c.fields or c.diff or c.dependants)]
+    for line in brief(plain):
+        click.secho(line, fg=COLOURS[line.strip()[0]])
+    for change in changes:
+        if change in plain:
+            continue
+        sign = SIGNS[change.action]
+        place = f"  ({change.file})" if change.file else ""
+        click.secho(f"  {sign} {change.kind:<9} {change.name}{place}", fg=COLOURS[sign])
+        if change.action == "replace":
+            click.echo(f"{INDENT}is dropped and created, since its shape changes")
+        if change.dependants:
+            fate = "and with it" if change.action == "drop" else "and with it, made again"
+            click.echo(f"{INDENT}{fate}: {', '.join(change.dependants)}")
+        _fields(change.fields)
+        _diff(change.diff)
+
+
+def drifted(found: Sequence[Drift]) -> None:
+    """What others changed, each with what is known of it."""
+    if not found:
+        click.echo("no drift: everything is as it was deployed")
+    for drift in found:
+        click.secho(f"  {drift}", fg="yellow")
+        _fields(drift.fields)
+        _diff(drift.diff)
+    if found:
+        click.echo(f"{len(found)} drifted; rota deploy --force makes the files' say hold")
+
+
+def unmanaged(found: Sequence[Definition]) -> None:
+    """What was defined by hand."""
+    if not found:
+        return
+    click.echo("Unmanaged: defined by hand, in no project's files")
+    for each in found:
+        when = f" at {each.at:%Y-%m-%d %H:%M %Z}" if each.at else ""
+        click.echo(f"    {each.kind:<12} {each.name}, by {each.by}{when}")
+
+
+def _fields(fields: Fields) -> None:
+    for name, (was, now) in fields.items():
+        before, after = shown(was), shown(now)
+        if name == "privileges":
+            before, after = _apart(was, now), _apart(now, was)
+        elif isinstance(was, dict | list) and isinstance(now, dict | list):
+            before, after = _lines_apart(was, now)
+        if len(before) + len(after) <= LONGEST_VALUE and "\n" not in before + after:
+            click.echo(f"{INDENT}{name}: {before} -> {after}")
+        else:
+            click.echo(f"{INDENT}{name}:")
+            for sign, value in (("-", before), ("+", after)):
+                for line in value.splitlines():
+                    click.secho(f"{INDENT}  {sign} {line}", fg=COLOURS[sign])
+
+
+def _apart(these: str | None, others: str | None) -> str:
+    """The privileges that only one side has, a line each."""
+    gone = (others or "").split(", ")
+    return "\n".join(item for item in (these or "").split(", ") if item not in gone) or "none"
+
+
+def _lines_apart(was: Any, now: Any) -> tuple[str, str]:
+    """Where two long values differ, line by line; of short ones all."""
+    if len(shown(was)) + len(shown(now)) <= LONGEST_VALUE:
+        return shown(was), shown(now)
+    before, after = (json.dumps(v, indent=2, ensure_ascii=False).splitlines() for v in (was, now))
+    lines = [line for line in difflib.ndiff(before, after) if line[:2] in ("- ", "+ ")]
+    old, new = ("\n".join(x[2:] for x in lines if x[0] == sign) for sign in "-+")
+    return old or "nothing", new or "nothing"
+
+
+def _diff(lines: Sequence[str]) -> None:
+    for line in lines:
+        click.secho(f"{INDENT}{line}", fg=COLOURS.get(line[:1]))

@@ -1,0 +1,76 @@
+"""What no file makes any longer: dropped where that is allowed, and else left and said."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+import psycopg
+
+from pgrota import record, retiring
+from pgrota.change import Change
+from pgrota.project import Project
+from pgrota.record import Recorded
+
+Key = tuple[str, str]
+
+
+class Vanishing:
+    """What becomes of the objects and definitions of one project that its files left out."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        each: Project,
+        recorded: Recorded,
+        role: str,
+        may_drop: bool,
+    ) -> None:
+        self.connection = connection
+        self.project = each
+        self.recorded = recorded
+        self.role = role
+        self.may_drop = may_drop
+        self.kept: dict[Key, str] = {}
+        self.changes: list[Change] = []
+        self.notes: list[str] = []
+
+    def retire(self, vanished: Mapping[Key, str]) -> None:
+        """Definitions go before the functions that they name."""
+        if not self.may_drop:
+            self._leave(vanished)
+            return
+        for outcome in retiring.retire(self.connection, vanished, self.role):
+            if outcome.change:
+                self.changes.append(outcome.change)
+            else:
+                self.kept[outcome.key] = vanished[outcome.key]
+                self.notes.append(outcome.note)
+
+    def to_drop(self, old: Mapping[Key, str], named: Collection[Key]) -> list[Key]:
+        """Which of these objects are to be dropped.
+
+        Under a name that is still declared stands another object now: the old one goes in any case.
+        """
+        gone = {key for key in old if key in named or self.may_drop}
+        if not self.project.is_engine:
+            needed = retiring.handlers(self.connection, [key for key in gone if key not in named])
+            for key, task in needed.items():
+                gone.discard(key)
+                self.kept[key] = old[key]
+                self.notes.append(f"{key[0]} {key[1]} was left in place: task {task} needs it")
+        self._leave({key: old[key] for key in old if key not in gone and key not in self.kept})
+        return [key for key in old if key in gone]
+
+    def keep(self, made: Collection[Key], files: Iterable[str]) -> None:
+        """Write it into the record."""
+        gone = [key for key in self.recorded.kept if key not in self.kept and key not in made]
+        gone += [(change.kind, change.name) for change in self.changes]
+        record.settle(self.connection, self.project.name, self.kept, gone, files)
+
+    def _leave(self, vanished: Mapping[Key, str]) -> None:
+        self.kept |= vanished
+        self.notes += [
+            f"{kind} {name} was left in place: {path} makes it no longer"
+            " (rota deploy --allow-drop drops it)"
+            for (kind, name), path in vanished.items()
+        ]
