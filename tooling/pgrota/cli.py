@@ -25,6 +25,8 @@ COMMANDS = {
     "drift": ("drift", "drift", "Show what others have changed on the server."),
     "deploy": ("deploy", "deploy", "Install or upgrade rota in a database."),
     "remove": ("remove", "remove", "Remove a project, or rota itself, from a database."),
+    "log": ("log", "log", "What was deployed when, by whom, from which commit."),
+    "rollback": ("rollback", "rollback", "Go back to what an earlier deploy had made."),
     "status": ("status", "status", "Health, workers, schedules and recent failures."),
     "doctor": ("doctor", "doctor", "Say what is wrong and what to type."),
     "run": ("run", "run", "Start, list, show, follow, cancel and retry runs."),
