@@ -1,4 +1,4 @@
-"""`rota log` and `rota rollback`: what an earlier deploy had made holds again, or nothing changed."""
+"""`rota log` and `rota rollback`: an earlier deploy holds again, or nothing changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness import Clone
 from pgrota import errors
 from pgrota.deploy import deploy
 from support_project import ORDERS, TOTAL, add_migration, make, put
-from support_run import here, ok
+from support_run import here, ok, refused
 
 TASK = "select rota.define_task('total', 'shop.total', timeout => '10 min');\n"
 SCHEDULE = "select rota.define_schedule('total', '0 3 * * *');\n"
@@ -58,8 +58,7 @@ def test_the_log_says_what_was_deployed(shop: Path, database: Clone) -> None:
     one = ok(database, "log", str(first + 1))
     assert "timeout: 00:10:00 -> 01:00:00" in one
     assert "2 * count(*)" in one
-    code, said = here(database, "log", "99999")
-    assert (code, "deploy 99999 is not on record" in said) == (errors.ERROR, True)
+    assert "deploy 99999 is not on record" in refused(database, "log", "99999")
 
 
 def test_one_deploy_back_takes_away_what_it_brought(shop: Path, database: Clone) -> None:
@@ -91,9 +90,7 @@ def test_two_back_restore_body_policy_and_schedule(shop: Path, database: Clone) 
 
 def test_what_others_changed_is_not_overwritten_unasked(shop: Path, database: Clone) -> None:
     database.run("select rota.define_task('total', 'shop.total', timeout => '7 min')")
-    code, said = here(database, "rollback")
-    assert code == errors.DRIFT
-    assert "task total" in said
+    assert "task total" in refused(database, "rollback", code=errors.DRIFT)
     assert state(database)["extra"], "nothing was done"
     ok(database, "rollback", "--force")
     assert state(database)["timeout"] == "01:00:00"
@@ -103,12 +100,14 @@ def test_migrations_stay_unless_asked_and_go_where_they_can(shop: Path, database
     add_migration(shop, 1, "alter table shop.orders add column paid bool")
     (path,) = shop.glob("migrations/versions/*.py")
     path.write_text(
-        path.read_text().replace('run_sql("")', 'run_sql("alter table shop.orders drop column paid")')
+        path.read_text().replace(
+            'run_sql("")', 'run_sql("alter table shop.orders drop column paid")'
+        )
     )
     ok(database, "deploy")
     assert state(database)["columns"] == 2
-    said = ok(database, "rollback", "--plan")
-    assert "at migration 0001" in said
+    planned = here("rollback", "--plan", url=database.url())
+    assert "at migration 0001" in planned.stderr
     ok(database, "rollback", "--migrations")
     assert state(database)["columns"] == 1
     ok(database, "deploy")
@@ -116,9 +115,7 @@ def test_migrations_stay_unless_asked_and_go_where_they_can(shop: Path, database
 
     path.write_text(path.read_text().split("def downgrade")[0] + "def downgrade() -> None:\n"
                     "    raise NotImplementedError\n")  # fmt: skip
-    code, said = here(database, "rollback", "--migrations")
-    assert code == errors.ERROR
-    assert "cannot be undone" in said
+    assert "cannot be undone" in refused(database, "rollback", "--migrations")
     assert state(database)["columns"] == 2, "nothing was done"
 
 
@@ -128,12 +125,10 @@ def test_migrations_stay_unless_asked_and_go_where_they_can(shop: Path, database
         (("rollback", "9"), "project shop has 3 deploys on record"),
         (("rollback", "--to", "99999"), "deploy 99999 is not on record"),
         (("rollback", "--of", "nobody"), "project nobody is not deployed"),
-        (("rollback", "--of", "rota"), "project rota has 1 deploy"),
+        (("rollback", "9", "--of", "rota"), "project rota has "),
     ],
 )
 def test_where_there_is_nothing_to_go_back_to(
     shop: Path, database: Clone, arguments: tuple[str, ...], words: str
 ) -> None:
-    code, said = here(database, *arguments)
-    assert code == errors.ERROR
-    assert words in said
+    assert words in refused(database, *arguments)

@@ -164,4 +164,3 @@ class _Rollback(DeployOnce):
             "update rota_core.deploy as d set git_commit = %s where d.deploy_id = %s",
             [self.target["git_commit"], self.outcome.deploy_ids[-1]],
         )
-
