@@ -27,6 +27,8 @@ COMMANDS = {
     "adopt": ("adopt", "adopt", "Make files of the jobs that stand in cron.job."),
     "export": ("export", "export", "Write the deploy down as Supabase migrations."),
     "remove": ("remove", "remove", "Remove a project, or rota itself, from a database."),
+    "log": ("log", "log", "What was deployed when, by whom, from which commit."),
+    "rollback": ("rollback", "rollback", "Go back to what an earlier deploy had made."),
     "status": ("status", "status", "Health, workers, schedules and recent failures."),
     "doctor": ("doctor", "doctor", "Say what is wrong and what to type."),
     "run": ("run", "run", "Start, list, show, follow, cancel and retry runs; artifacts."),

@@ -52,16 +52,17 @@ def deploy(
     own.refuse_shared(projects)
     started = time.monotonic()
     with database.connect(autocommit=False, kind=migration.HeldConnection) as connection:
-        once = _Deploy(connection, projects, patience, say, dry_run)
+        once = DeployOnce(connection, projects, patience, say, dry_run)
         once.allow_drop, once.force = allow_drop, force
-        outcome = _try_until_it_works(once, patience, say)
+        outcome = tried(once, patience, say)
         if not dry_run:
             cron.ring(connection, any(change.kind == "cron job" for change in outcome.changes))
     outcome.seconds = time.monotonic() - started
     return outcome
 
 
-def _try_until_it_works(once: _Deploy, patience: Patience, say: Callable[[str], None]) -> Outcome:
+def tried(once: DeployOnce, patience: Patience, say: Callable[[str], None]) -> Outcome:
+    """Try until no lock is in the way and, where the engine itself changes, no worker."""
     try:
         return retried(once, patience, say)
     except DrainNeeded as reason:
@@ -72,7 +73,7 @@ def _try_until_it_works(once: _Deploy, patience: Patience, say: Callable[[str], 
         return retried(once, patience, say)
 
 
-class _Deploy(Transaction):
+class DeployOnce(Transaction):
     """One try of the whole deploy."""
 
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,9 +141,23 @@ def upgrade(connection: HeldConnection, folder: Path, version_table: str) -> Non
     _run(connection, folder, version_table, "_upgrade_revs", "heads")
 
 
-def downgrade(connection: HeldConnection, folder: Path, version_table: str) -> None:
-    """Undo every migration, the newest first, inside the transaction of this connection."""
-    _run(connection, folder, version_table, "_downgrade_revs", "base")
+def downgrade(
+    connection: HeldConnection, folder: Path, version_table: str, to: Collection[str] = ()
+) -> None:
+    """Undo migrations, the newest first, inside the transaction of this connection.
+
+    All of them, or those that came after `to`.
+    """
+    if len(to) > 1:
+        raise Problem(f"migrations cannot go back to several heads: {', '.join(sorted(to))}")
+    _run(connection, folder, version_table, "_downgrade_revs", next(iter(to), "base"))
+
+
+def between(folder: Path, now: set[str], then: set[str]) -> list[Revision]:
+    """The revisions that are applied and were not then, the newest first."""
+    there = {r.revision for r in revisions(folder)}
+    waiting = {r.revision for r in pending(folder, now & there)}
+    return [r for r in reversed(pending(folder, then & there)) if r.revision not in waiting]
 
 
 def script(folder: Path) -> ScriptDirectory:
