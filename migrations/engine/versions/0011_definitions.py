@@ -2,8 +2,8 @@
 
 from pgrota.migration import run_sql
 
-revision = "0012"
-down_revision = "0011"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

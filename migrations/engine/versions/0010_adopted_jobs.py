@@ -2,7 +2,7 @@
 
 from pgrota.migration import run_sql
 
-revision = "0011"
+revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
