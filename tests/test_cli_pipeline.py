@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness import Clone, Harness, wait_until
 from pgrota import pipelines, steps
 from support_process import wait_for_state
-from support_run import ok, refused
+from support_run import here, ok, refused
 
 TASKS = """
 create schema app;
@@ -67,7 +69,7 @@ def test_a_pipeline_is_listed_shown_and_drawn(app: Clone) -> None:
     assert re.search(r"content +4 +1 .*03:00:00", listed)
     shown = ok(app, "pipeline", "show", "content")
     assert "Contents are published" in shown
-    assert re.search(r"each +twice +fetch +fail +for each fetch.run.list; 1 attempts", shown)
+    assert re.search(r"each +twice +fetch +fail +for each fetch.run.list; 1 attempt, lane", shown)
     assert "started by schedule nightly, 0 3 * * * (UTC)" in shown
     assert ok(app, "pipeline", "graph", "content").splitlines() == [
         "flowchart LR",
@@ -80,9 +82,31 @@ def test_a_pipeline_is_listed_shown_and_drawn(app: Clone) -> None:
         "  s3 -.-> s4",
     ]
     assert json.loads(ok(app, "pipeline", "show", "content", "--json"))["version"] == 1
+    tasks = ok(app, "task", "list")
+    assert re.search(r"content +pipeline +default +30 d 0 h +ready", tasks)
+    assert "rota pipeline show content" in ok(app, "task", "show", "content")
     wrong = refused(app, "pipeline", "show", "contnt")
     assert "pipeline contnt does not exist" in wrong
     assert "content" in wrong
+
+
+def test_only_pipelines_are_run_as_pipelines(app: Clone) -> None:
+    assert "rota run start echo" in refused(app, "pipeline", "run", "echo")
+    assert "Nearly so: content" in refused(app, "pipeline", "run", "contnt")
+    assert app.value("select count(*) from rota.runs") == 0
+
+
+def test_a_run_is_drawn_with_the_steps_that_it_had(app: Clone) -> None:
+    run_id = run_content(app)
+    app.run("select rota.define_pipeline('content', array[rota.step('other', 'echo')])")
+    assert "other" in ok(app, "pipeline", "graph", "content")
+    drawn = ok(app, "pipeline", "graph", "content", "--run", str(run_id)).splitlines()
+    assert '  s1["fetch<br/>echo"]' in drawn
+    assert "  s3 --> s4" in drawn
+    assert "  class s1,s2 succeeded" in drawn
+    assert f"rota pipeline graph content --run {run_id}" in refused(
+        app, "pipeline", "graph", "broken", "--run", str(run_id)
+    )
 
 
 def test_a_run_waits_for_a_signal_and_says_what_to_type(app: Clone) -> None:
@@ -116,6 +140,7 @@ def test_what_a_run_has_kept_is_listed_looked_at_and_saved(app: Clone, tmp_path:
     assert target.read_bytes() == b"\x00\x01\x02"
     assert "exists" in refused(app, *save)
     assert ok(app, *save, "--force")
+    assert "run 999999 does not exist" in refused(app, "run", "artifacts", "999999")
     missing = refused(app, "run", "artifact", str(run_id), "nothing")
     assert "It has: bytes, raw-content." in missing
 
@@ -124,6 +149,14 @@ def test_a_failed_run_names_its_step_and_can_go_on(app: Clone) -> None:
     run_id = int(ok(app, "pipeline", "run", "broken").split()[1])
     wait_for_state(app, run_id, "failed")
     assert re.search(r"broken +failed .*b: no paper", ok(app, "run", "list"))
+    assert re.search(r"broken .*b: no paper", ok(app, "pipeline", "list"))
+    status = ok(app, "status")
+    assert re.search(r"broken +.*b: no paper", status)
+    assert f"fails (b of {run_id})" in status
+    assert re.search(
+        r"failed after [\d.]+ m?s: step b: ",
+        here("run", "follow", str(run_id), url=app.url()).stdout,
+    )
     assert "(b of" not in ok(app, "run", "list")
     assert f"fails (b of {run_id})" in ok(app, "run", "list", "--steps")
     shown = ok(app, "run", "show", str(run_id))
@@ -144,6 +177,43 @@ def test_a_failed_run_names_its_step_and_can_go_on(app: Clone) -> None:
     anew = ok(app, "run", "rerun", str(run_id))
     assert re.fullmatch(rf"run {run_id} is started anew as run \d+\n", anew)
     assert "has no step" in refused(app, "run", "retry", str(run_id), "--from-step", "z")
+
+
+def test_a_failed_element_is_named(app: Clone) -> None:
+    app.run("""
+select rota.define_pipeline('all', array[rota.step('x', 'fails', for_each => 'run.l')]);
+""")
+    run_id = int(ok(app, "pipeline", "run", "all", "--input", '{"l": [1]}').split()[1])
+    wait_for_state(app, run_id, "failed")
+    shown = ok(app, "run", "show", str(run_id))
+    element = re.search(r"why x failed: rota run show (\d+)", shown)[1]
+    assert f"x, element 0 of run {run_id}" in ok(app, "run", "show", element)
+    assert f"rota pipeline skip {run_id} x" in shown
+
+
+def step(number: int, state: str, **more: Any) -> dict[str, Any]:
+    made = {"step": f"s{number}", "after": [f"s{number - 1}"], "ordinal": number, "state": state}
+    empty = (
+        "waits_for", "started_at", "finished_at", "ready_at", "elements", "attempt", "retry_at",
+        "compensation", "error",
+    )  # fmt: skip
+    return made | dict.fromkeys(empty) | more
+
+
+def test_what_waits_and_runs_stays_on_the_screen() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    done = [
+        step(n, "succeeded", started_at=at, finished_at=at + timedelta(seconds=n))
+        for n in range(1, 91)
+    ]
+    rest = [step(91, "running", started_at=at), step(92, "waiting", waits_for="go")]
+    rest += [step(n, "waiting") for n in range(93, 101)]
+    seen, hidden = steps.in_sight(steps.order(done + rest), 5)
+    assert [each["step"] for _, each in seen] == ["s89", "s90", "s91", "s92"]
+    assert hidden == 96
+    table = steps.table({"steps": done + rest, "state": "running", "started_at": at}, at)
+    assert table.columns[0]._cells[-1] == "s100"
+    assert "rota pipeline signal 7 go" in steps.told(7, rest[1], at)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ INTERVAL = 0.3
 # A run that nobody takes so long makes one wonder.
 LONG_WAIT = 10.0
 OUTAGE = 60.0
+# Title, headings and the line below take so many lines of the screen.
+BESIDE_STEPS = 7
+MOST_SIGNALS = 3
 
 
 def follow(database: Database, run_id: int, interval: float = INTERVAL) -> int:
@@ -29,9 +32,13 @@ def follow(database: Database, run_id: int, interval: float = INTERVAL) -> int:
     watch = Watch(database, run_id)
     try:
         with _screen(watch) as refresh:
-            while not runs.is_over(watch.look()):
+            while True:
+                began = time.monotonic()
+                if runs.is_over(watch.look()):
+                    break
                 refresh()
-                time.sleep(interval)
+                # Looking at a run with much output costs the server something.
+                time.sleep(max(interval, 5 * (time.monotonic() - began)))
             refresh()
     except KeyboardInterrupt:
         output.progress(
@@ -138,12 +145,7 @@ class Watch:
             fact = ("step", step["step"], step["state"], step["waits_for"], step["attempt"])
             if (step["state"] == "waiting" and not step["waits_for"]) or not self._is_new(fact):
                 continue
-            length = steps.took(step, datetime.now().astimezone())
-            words = [steps.note(step)]
-            if step["finished_at"] and length is not None:
-                words.insert(0, f"after {output.duration(length)}")
-            told = f"step {step['step']} {step['state']}"
-            self.say(" ".join(filter(None, (told, ", ".join(filter(None, words))))))
+            self.say(steps.told(self.run_id, step, datetime.now().astimezone()))
 
     def _wonder(self) -> None:
         run = self.run
@@ -156,6 +158,8 @@ class Watch:
         run = self.run
         words = f"run {self.run_id} {run_page.state(run)}"
         tried = [a["started_at"] for a in run["attempts"] if a["started_at"]]
+        if run.get("steps") and run["started_at"]:
+            tried.append(run["started_at"])
         if tried and run["finished_at"]:
             words += f" after {output.duration(run['finished_at'] - min(tried))}"
         if run["attempt"] > 1:
@@ -235,4 +239,7 @@ class _LiveLine:
             return grid
         from rich.console import Group
 
-        return Group(steps.table(run, datetime.now().astimezone()), grid)
+        waits = [steps.signal(run["run_id"], step) for step in run["steps"] if step["waits_for"]]
+        room = max(1, self.console.height - BESIDE_STEPS - min(len(waits), MOST_SIGNALS))
+        table = steps.table(run, datetime.now().astimezone(), room)
+        return Group(table, grid, *(f"next: {what}" for what in waits[:MOST_SIGNALS]))

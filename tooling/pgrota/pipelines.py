@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
+
 from pgrota import similar
 from pgrota.database import Database
+from pgrota.errors import Problem
 
 LIST = """
 select p.name, jsonb_array_length(p.steps) as steps, p.version, p.paused,
@@ -55,7 +58,12 @@ where r.task = %s
 order by r.run_id desc
 limit %s
 """
-STATES = "select s.step, s.state from rota.pipeline_steps as s where s.run_id = %s"
+STEPS = """
+select s.pipeline, s.version, s.step, s.task, s.after, s.state
+from rota.pipeline_steps as s
+where s.run_id = %s
+order by s.ordinal
+"""
 
 
 def find(database: Database, name: str) -> dict[str, Any]:
@@ -64,6 +72,37 @@ def find(database: Database, name: str) -> dict[str, Any]:
     if not found:
         raise similar.PIPELINE.unknown(database, name)
     return found[0]
+
+
+def of_run(
+    database: Database, found: dict[str, Any], run_id: int
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The steps that a run of a pipeline has, and their states."""
+    name = found["name"]
+    rows = database.rows(STEPS, [run_id])
+    if not rows:
+        raise Problem(f"run {run_id} has no steps", hint=f"rota run list --task {name}")
+    if rows[0]["pipeline"] != name:
+        raise Problem(
+            f"run {run_id} is one of pipeline {rows[0]['pipeline']}, not of {name}",
+            hint=f"rota pipeline graph {rows[0]['pipeline']} --run {run_id}",
+        )
+    steps = found["steps"]
+    if rows[0]["version"] != found["version"]:
+        steps = [{"name": row["step"], "task": row["task"], "after": row["after"]} for row in rows]
+    return steps, {row["step"]: row["state"] for row in rows}
+
+
+def insist(database: Database, name: str) -> None:
+    """Refuse a task that is no pipeline, as far as the caller may know of it."""
+    try:
+        kind = database.value("select t.kind from rota.tasks as t where t.name = %s", [name])
+    except psycopg.errors.InsufficientPrivilege:
+        return
+    if kind is None:
+        raise similar.PIPELINE.unknown(database, name)
+    if kind != "pipeline":
+        raise Problem(f"task {name} is no pipeline", hint=f"rota run start {name}")
 
 
 def mermaid(steps: list[dict[str, Any]], states: dict[str, str]) -> str:
@@ -82,10 +121,9 @@ def mermaid(steps: list[dict[str, Any]], states: dict[str, str]) -> str:
     }  # fmt: skip
     for state, colour in colours.items():
         members = [numbers[name] for name, is_in in states.items() if is_in == state]
-        members = [number for number in members if number]
         if members:
             lines.append(f"  classDef {state} fill:{colour},color:#000")
-            lines.append(f"  class {','.join(sorted(members))} {state}")
+            lines.append(f"  class {','.join(members)} {state}")
     return "\n".join(lines)
 
 

@@ -81,6 +81,12 @@ def share(run: dict[str, Any]) -> tuple[float, float] | None:
     return None
 
 
+def label(run: dict[str, Any]) -> str:
+    """The task, and of which run of a pipeline it is what step."""
+    task, step = run["task"], run["step"]
+    return f"{task} ({step} of {run['parent_run_id']})" if step else task
+
+
 def headline(error: dict[str, Any] | None) -> str:
     """The first line of what went wrong."""
     message = (error or {}).get("message") or ""

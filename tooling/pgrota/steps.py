@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 OPEN = ("waiting", "queued", "running")
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 NARROWEST, WIDEST = 12, 60
-BESIDE = 62
+# Of a chain of a hundred steps, nothing would be left of the line beside their indentation.
+DEEPEST = 12
+LONGEST_NOTE = 48
+# State, time and what stands between the columns.
+COLUMNS = 9 + 10 + 14
 
 
 def order(steps: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
@@ -97,31 +101,84 @@ def span(run: dict[str, Any], now: datetime) -> tuple[datetime, datetime]:
     return begin, now if not runs.is_over(run) else max(ends, default=now)
 
 
-def table(run: dict[str, Any], now: datetime) -> Table:
-    """The steps with their states, and when each ran beside the others."""
+def told(run_id: int, step: dict[str, Any], now: datetime) -> str:
+    """What became of a step, as a line of its own."""
+    length = took(step, now)
+    words = [note(step)]
+    if step["finished_at"] and length is not None:
+        words.insert(0, f"after {output.duration(length)}")
+    if step["waits_for"]:
+        words.append(signal(run_id, step))
+    if step["state"] == "waiting" and step["waits_for"]:
+        return f"step {step['step']} {', '.join(words)}"
+    return f"step {step['step']} {step['state']} {', '.join(filter(None, words))}".rstrip()
+
+
+def signal(run_id: int, step: dict[str, Any]) -> str:
+    """What to type for a step that waits for a signal."""
+    return f"rota pipeline signal {run_id} {step['waits_for']}"
+
+
+def in_sight(
+    steps: list[tuple[int, dict[str, Any]]], room: int | None
+) -> tuple[list[tuple[int, dict[str, Any]]], int]:
+    """As many steps as there is room for, and how many are left out.
+
+    What runs or waits for somebody comes first, then what failed, what ended last, what is next.
+    """
+    if room is None or len(steps) <= room:
+        return steps, 0
+
+    def rank(numbered: tuple[int, tuple[int, dict[str, Any]]]) -> tuple[int, float]:
+        place, (_, step) = numbered
+        if step["state"] in ("running", "queued") or step["waits_for"]:
+            return 0, place
+        if step["state"] == "failed":
+            return 1, place
+        if step["finished_at"] and step["started_at"]:
+            return 2, -step["finished_at"].timestamp()
+        return (3 if step["state"] == "waiting" else 4), place
+
+    chosen = sorted(sorted(enumerate(steps), key=rank)[: max(room - 1, 1)], key=lambda n: n[0])
+    return [each for _, each in chosen], len(steps) - len(chosen)
+
+
+def table(run: dict[str, Any], now: datetime, room: int | None = None) -> Table:
+    """The steps with their states, and when each ran beside the others; in so many lines."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     begin, end = span(run, now)
-    width = min(WIDEST, max(NARROWEST, output.console().width - BESIDE))
+    ordered = order(run["steps"])
+    indent = "  " if ordered[-1][0] <= DEEPEST else ""
+    ordered, hidden = in_sight(ordered, room)
+    more = f"... {hidden} more" if hidden else ""
+    names = {step["step"]: indent * depth + step["step"] for depth, step in ordered}
+    notes = {step["step"]: output.printable(note(step)) for _, step in ordered}
+    beside = max(map(len, [more, *names.values()])) + min(
+        max(map(len, notes.values())), LONGEST_NOTE
+    )
+    width = min(WIDEST, max(NARROWEST, output.console().width - beside - COLUMNS))
     grid = Table(box=SIMPLE_HEAD, pad_edge=False, title="steps", title_justify="left")
     grid.title_style = ""
     for heading in ("step", "state", "took"):
         grid.add_column(heading, no_wrap=True, justify="right" if heading == "took" else "left")
     grid.add_column(f"0 s {output.duration(end - begin):>{width - 4}}", no_wrap=True)
     grid.add_column("")
-    for depth, step in order(run["steps"]):
+    for _, step in ordered:
         colour = run_page.COLOURS.get(step["state"], "")
         line = timeline(step, begin, end, width)
         length_of_it = took(step, now)
         grid.add_row(
-            "  " * depth + step["step"],
+            names[step["step"]],
             Text(step["state"], colour),
             output.duration(length_of_it) if length_of_it is not None else "",
             Text(line, colour),
-            output.printable(note(step)),
+            notes[step["step"]],
         )
+    if more:
+        grid.add_row(more)
     return grid
 
 
@@ -135,8 +192,14 @@ def advice(run: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
     """What to type about the steps."""
     run_id = run["run_id"]
     for step in run["steps"]:
+        name = step["step"]
         if step["waits_for"]:
-            yield f"rota pipeline signal {run_id} {step['waits_for']}", f"step {step['step']} waits"
-        elif step["state"] == "failed" and run["state"] == "failed" and step["step_run_id"]:
-            yield f"rota run show {step['step_run_id']}", f"why {step['step']} failed"
-            yield f"rota pipeline skip {run_id} {step['step']}", "to go on without it"
+            yield signal(run_id, step), f"step {name} waits"
+        elif step["state"] == "failed" and run["state"] == "failed":
+            # The error of a for_each step is that of one of its elements.
+            failed = (step["error"] or {}).get("run_id") or step["step_run_id"]
+            if failed:
+                yield f"rota run show {failed}", f"why {name} failed"
+            yield f"rota pipeline skip {run_id} {name}", "to go on without it"
+    if run["state"] in ("failed", "cancelled") and len(run["steps"]) > 1:
+        yield f"rota run retry {run_id} --from-step STEP", "to do more of it again"

@@ -19,8 +19,11 @@ from pgrota.rights import needs
 @needs("rota_reader")
 def artifacts(database: Database, run_id: int) -> None:
     """What RUN_ID, or any of its steps, has kept."""
+    rows = database.rows(runs.ARTIFACTS, {"run_id": run_id})
+    if not rows and database.value("select 1 from rota.runs where run_id = %s", [run_id]) is None:
+        raise Problem(f"run {run_id} does not exist", hint="rota run list")
     output.table(
-        database.rows(runs.ARTIFACTS, {"run_id": run_id}),
+        rows,
         empty=f"run {run_id} has kept nothing",
         whole=("name",),
     )

@@ -38,13 +38,13 @@ def list_(database: Database) -> None:
                 "took": runs.took(row),
                 "success": f"{row['succeeded'] / row['ended']:.0%}" if row["ended"] else "",
                 "next": run_page.short(row["next_at"]),
-                "note": runs.headline(row["error"]) if row["state"] == "failed" else "",
+                "note": run_page.step_note(row) if row["state"] == "failed" else "",
             }
             for row in rows
         ],
         empty="no pipelines",
-        whole=("pipeline", "created", "next"),
-        expendable=("version", "created"),
+        whole=("pipeline", "state", "created", "took", "success", "next"),
+        expendable=("version", "created", "steps"),
     )
 
 
@@ -91,8 +91,11 @@ def _step(step: dict[str, Any], policies: dict[str, Any]) -> dict[str, Any]:
         )
         if key in step
     ]  # fmt: skip
-    if policy:
-        words.append(f"{policy['max_attempts']} attempts, lane {policy['lane']}")
+    if policy and policy["kind"] == "pipeline":
+        words.append("a pipeline itself")
+    elif policy:
+        tries = policy["max_attempts"]
+        words.append(f"{tries} attempt{'' if tries == 1 else 's'}, lane {policy['lane']}")
     return {
         "step": step["name"],
         "task": step.get("task"),
@@ -121,13 +124,10 @@ def _run(row: dict[str, Any]) -> dict[str, Any]:
 @needs("rota_reader")
 def graph(database: Database, name: str, run_id: int | None) -> None:
     """The steps as a flowchart in Mermaid: for Markdown, or https://mermaid.live."""
-    steps = pipelines.find(database, name)["steps"]
-    states = {}
+    found = pipelines.find(database, name)
+    steps, states = found["steps"], {}
     if run_id is not None:
-        states = {row["step"]: row["state"] for row in database.rows(pipelines.STATES, [run_id])}
-        if not states:
-            raise errors.Problem(f"run {run_id} has no steps", hint=f"rota run list --task {name}")
-        states = {step["name"]: states.get(step["name"], "") for step in steps}
+        steps, states = pipelines.of_run(database, found, run_id)
     chart = pipelines.mermaid(steps, states)
     if output.wants_json():
         output.data({"pipeline": name, "mermaid": chart})
@@ -144,6 +144,7 @@ def graph(database: Database, name: str, run_id: int | None) -> None:
 @needs("rota_app")
 def run(database: Database, name: str, document: dict, key: str | None, follows: bool) -> int:
     """Start a pipeline."""
+    pipelines.insist(database, name)
     with similar.TASK.named(database, name):
         started = database.call("rota.start", task=name, input=document, key=key)
     if follows:

@@ -106,9 +106,7 @@ def _listed(row: dict[str, Any], now: Any) -> dict[str, Any]:
         note = ": ".join(filter(None, (f"due in {output.duration(row['run_at'] - now)}", note)))
     return {
         "run": row["run_id"],
-        "task": f"{row['task']} ({row['step']} of {row['parent_run_id']})"
-        if row["step"]
-        else row["task"],
+        "task": runs.label(row),
         "state": row["state"],
         "attempt": row["attempt"] or None,
         "created": run_page.short(row["created_at"]),

@@ -13,6 +13,7 @@ from pgrota import (
     diagnosis,
     errors,
     output,
+    runs,
     schedule_page,
     schedules,
     subscription_list,
@@ -32,7 +33,7 @@ order by w.kind, w.lane, w.worker_id
 MOST_SHOWN = 20
 FAILURES = """
 select r.run_id, r.task, r.finished_at, r.attempt as attempts, r.error ->> 'sqlstate' as sqlstate,
-  r.error ->> 'message' as message
+  concat_ws(': ', r.error ->> 'step', r.error ->> 'message') as message, r.step, r.parent_run_id
 from rota.runs as r
 where r.state = 'failed' and r.finished_at > now() - interval '1 day'
 order by r.finished_at desc
@@ -72,7 +73,8 @@ def status(database: Database, zone: Zone) -> int:
     _missed(sections["missed_deadlines"], zone)
     _schedules(sections["schedules"], zone, now)
     _subscriptions(sections["subscriptions"], zone)
-    _table("Failures of the last day", _timed(sections["failures"], zone, now), whole=("finished",))
+    failures = _timed(_of_steps(sections["failures"]), zone, now)
+    _table("Failures of the last day", failures, whole=("finished",))
     _deploys(sections["deploys"], zone, now)
     return errors.OK
 
@@ -149,6 +151,15 @@ def _is_odd(row: dict) -> bool:
         or row["last_outcome"] in ("missed", "failed")
         or row["last_run_state"] in ("failed", "cancelled")
     )
+
+
+def _of_steps(rows: list[dict] | None) -> list[dict] | None:
+    """The failures, those of pipelines' steps marked as such."""
+    own = ("step", "parent_run_id")
+    return rows and [
+        {key: value for key, value in (row | {"task": runs.label(row)}).items() if key not in own}
+        for row in rows
+    ]
 
 
 def _timed(rows: list[dict] | None, zone: Zone, now: datetime) -> list[dict] | None:

@@ -12,6 +12,9 @@ from pgrota.rights import needs
 
 TASKS = "select t.* from rota.tasks as t order by t.name"
 TASK = "select t.* from rota.tasks as t where t.name = %s"
+NOT_OF_PIPELINES = (
+    "handler", "max_attempts", "initial_delay", "backoff_factor", "max_delay", "jitter",
+)  # fmt: skip
 SHOWN_ALWAYS = ("name", "handler", "kind", "timeout", "max_attempts", "lane")
 
 
@@ -38,7 +41,7 @@ def _listed(row: dict[str, Any]) -> dict[str, Any]:
         "kind": row["kind"],
         "handler": row["handler"],
         "lane": row["lane"],
-        "attempts": row["max_attempts"],
+        "attempts": row["max_attempts"] if row["kind"] != "pipeline" else None,
         "timeout": row["timeout"],
         "limits": _limits(row),
         "state": _pause(row) or "ready",
@@ -61,10 +64,15 @@ def show(database: Database, name: str) -> None:
     paused = _pause(row)
     for key in ("paused", "paused_until", "pause_reason"):
         row.pop(key)
+    if row["kind"] == "pipeline":
+        # Its steps have attempts, as the tasks that they run.
+        row = {key: value for key, value in row.items() if key not in NOT_OF_PIPELINES}
     shown = {k: _shown(v) for k, v in row.items() if k in SHOWN_ALWAYS or v not in (None, [], {})}
     shown = {"name": shown.pop("name"), "state": paused or "ready"} | shown
     if feeding:
         shown["events"] = "\n".join(_feeding(each) for each in feeding)
+    if row["kind"] == "pipeline":
+        shown["steps"] = f"rota pipeline show {name}"
     output.fields(shown)
 
 
