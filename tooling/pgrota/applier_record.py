@@ -139,7 +139,7 @@ RECORD = """
   select c_project, f.path, f.hash, v_deploy_id
   from jsonb_to_recordset(v_files) as f (path text, hash text)
   on conflict (project, file) do update
-  set source_hash = excluded.source_hash, deploy_id = excluded.deploy_id;
+  set source_hash = excluded.source_hash, deploy_id = excluded.deploy_id, is_due = false;
   delete from rota_core.deployed_object as o
   using jsonb_to_recordset(v_files) as f (path text)
   where o.project = c_project and o.file = f.path;
@@ -173,7 +173,7 @@ FOUNDATION = """
   values ('foundation', 'bootstrap.sql', encode(sha256(convert_to(v_text, 'UTF8')), 'hex'),
     v_deploy_id)
   on conflict (project, file) do update
-  set source_hash = excluded.source_hash, deploy_id = excluded.deploy_id;
+  set source_hash = excluded.source_hash, deploy_id = excluded.deploy_id, is_due = false;
   delete from rota_core.deployed_object as o
   where o.project = 'foundation' and o.file = 'bootstrap.sql';
   execute 'insert into rota_core.deployed_object'
