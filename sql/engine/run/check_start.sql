@@ -39,6 +39,10 @@ begin
       hint = format('select * from rota.start(%L, ''{"id": 1}'');', task);
   end if;
 
+  if pg_column_size(input) > 400000 then
+    perform rota_core.check_size(format('input of task %s', task), input);
+  end if;
+
   if not isfinite(run_at) then
     raise exception using
       errcode = 'invalid_parameter_value',
@@ -50,6 +54,6 @@ $$;
 
 comment on function rota_core.check_start(text, jsonb, timestamptz) is
 $doc$Refuses a start: 42704 unknown task, 42501 not among its callers, 22023 bad input or
-time.$doc$;
+time, 54000 an input of more than 100 MB.$doc$;
 
 revoke all on function rota_core.check_start(text, jsonb, timestamptz) from public;

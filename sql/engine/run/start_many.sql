@@ -23,6 +23,11 @@ begin
       hint = 'Every input is an object such as {"id": 1}. Nothing was started.';
   end if;
 
+  perform rota_core.check_size(format('input %s of %s for task %s', i.ordinal,
+    cardinality(inputs), task), i.input)
+  from unnest(inputs) with ordinality as i (input, ordinal)
+  where pg_column_size(i.input) > 400000;
+
   return query
   insert into rota_core.run as r (
     task, lane, priority, run_at, input, limited, created_at, created_by, tags
