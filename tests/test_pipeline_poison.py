@@ -86,11 +86,20 @@ def test_an_answer_out_of_a_table_has_its_own_size_not_that_of_its_storage(
     assert states(app, run["run_id"]) == {"a": "succeeded", "b": "succeeded", "c": "failed"}
 
 
-def test_an_input_that_no_step_could_take_is_refused_at_the_start(app: Clone) -> None:
+def test_an_input_that_no_step_could_take_is_refused_at_the_start_or_fails(
+    app: Clone, crew: Any
+) -> None:
     define(app, "p", "rota.step('a', 'echo')")
     app.run("insert into app.stored select 'big', jsonb_build_object('x', repeat('x', 101 << 20))")
     with pytest.raises(Exception, match="input of task p has 101 MB; at most 100 can be stored"):
         app.run("select rota.start('p', s.value) from app.stored as s")
+    with pytest.raises(Exception, match="input 1 of 1 for task p has 101 MB"):
+        app.run("select rota.start_many('p', array[s.value]) from app.stored as s")
+    # An event may be as large.
+    run_id = app.value(
+        "select rota_core.enqueue_run('p', s.value, null, null, null, 'event') from app.stored as s"
+    )
+    assert ended(app, run_id)["error"]["message"] == "the input would be larger than 100 MB"
 
 
 def test_many_answers_of_a_megabyte_are_not_one_input(app: Clone, crew: Any) -> None:
@@ -134,6 +143,23 @@ def test_a_compensation_that_is_taken_away_by_hand_keeps_no_run_open(
     assert run["state"] == "failed"
     assert run["error"]["message"] == "no paper"
     assert run["error"]["compensation"]["message"] == "the run of step a is gone"
+
+
+def test_a_compensation_does_without_an_output_that_its_input_cannot_hold(app: Clone) -> None:
+    app.run("select rota.define_task('undo', 'app.echo', lane => 'nobody')")
+    define(
+        app, "p", "rota.step('a', 'echo', compensate => 'undo'),"
+        " rota.step('g', wait_for => 'go', after => '{a}')",
+    )  # fmt: skip
+    run_id = start(app, "p")
+    app.work()
+    wait_until(
+        lambda: app.value("select state = 'blocked' from rota_core.run_step where step = 'g'"),
+        what="the gate to wait",
+    )
+    app.run("update rota_core.step_output set bytes = 200 << 20")
+    app.run("select rota.cancel(%s)", run_id)
+    assert app.run("select input -> 'output' from rota_core.run where task = 'undo'") == [(None,)]
 
 
 @pytest.mark.parametrize("taken", ["task", "run"])
@@ -180,3 +206,32 @@ def test_a_run_that_cannot_go_on_keeps_the_supervisor_from_no_other(app: Clone) 
     app.run("drop trigger break on rota_core.run_step")
     app.run("select rota_core.drive_pipelines()")
     assert ended(app, runs[1])["state"] == "succeeded"
+
+
+def test_a_worker_whose_runs_cannot_be_settled_keeps_those_of_no_other(app: Clone) -> None:
+    app.run(
+        "insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)"
+        " overriding system value"
+        " select -n, 'worker', 'default', n, 'rota_worker', now(), now()"
+        " from generate_series(1, 2) as n"
+    )
+    app.run(
+        "select rota.start_many('echo', array_fill('{}'::jsonb, array[2]));"
+        "update rota_core.run set state = 'running', attempt = 1, worker_id = -run_id"
+    )
+    app.run(
+        "create function app.break() returns trigger language plpgsql as"
+        " $$ begin raise 'it breaks'; end $$;"
+        "create trigger break before insert on rota_core.attempt for each row"
+        " when (new.worker_id = -2) execute function app.break()"
+    )
+    assert app.value("select rota_core.recover_workers()") == 1
+    assert app.run("select run_id, state from rota_core.run order by 1") == [
+        (1, "queued"), (2, "running"),
+    ]  # fmt: skip
+    assert app.run("select message from rota_core.log where level = 'error'") == [
+        ("supervisor: recover_workers failed: worker -2: it breaks",)
+    ]
+    app.run("drop trigger break on rota_core.attempt")
+    assert app.value("select rota_core.recover_workers()") == 1
+    assert app.run("select distinct state from rota_core.run") == [("queued",)]

@@ -54,7 +54,7 @@ $doc$Start a task many times: one queued run for each input, all or none.
 
 Returns the run ids in the order of the inputs.
 Raises 42704 for an unknown task, 42501 when the caller is not among its callers, 22023 for an input
-that is not an object.
+that is not an object, 54000 for one of more than 100 MB.
 For: rota_app, rota_admin, rota_worker.$doc$;
 
 revoke all on function rota.start_many(text, jsonb[]) from public;
