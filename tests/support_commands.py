@@ -34,7 +34,7 @@ def examples(command: click.Command) -> list[str]:
 
 
 # Those that have a server of their own, no use for an address, or nothing to do without a project.
-APART = ("dev", "demo", "completion", "init", "new", "recipe", "test", "lint")
+APART = ("dev", "demo", "completion", "init", "new", "recipe", "test", "lint", "export")
 EXAMPLES = {
     " ".join(path): (*path, *shlex.split(examples(command)[0])[1 + len(path) :])
     for path, command in commands()

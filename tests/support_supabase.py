@@ -52,7 +52,10 @@ DATA = {
     " where c ->> 'kind' <> 'role')",
     "deployed_source": "*",
     "deployed_file": "project, file, source_hash",
-    "deployed_object": "project, kind, identity, file, fingerprint, definition",
+    # A definition is the same whichever way its JSON is spread out.
+    "deployed_object": "project, kind, identity, file,"
+    " case when definition ^@ '{' then definition::jsonb else to_jsonb(definition) end,"
+    " case when definition ^@ '{' then '' else fingerprint end",
     "alembic_version": "*",
     "recipe_version": "*",
     "lane": "lane, workers",

@@ -205,7 +205,7 @@ def test_what_is_kept_of_a_deploy_and_of_a_handlers_error(database: Clone, login
     database.run(f"alter role {login} superuser")
     database.run("drop view rota.watches")
     address = url(database, login)
-    assert deploy(address).changed
+    assert deploy(address, force=True).changed
     assert not leaks(str(database.run("select d::text from rota_core.deploy as d")))
     assert not leaks(str(error_of(RuntimeError(f"no way to {address}"))))
     assert not leaks(str(error_of(RuntimeError(f"not with {PASSWORD}"))))

@@ -20,6 +20,7 @@ select rota.define_task('total', 'shop.total', timeout => '10 min', lane => 'slo
 select rota.define_schedule('total', '0 3 * * *', calendar => 'holidays');
 select rota.watch_table('shop.orders', '{INSERT}');
 select rota.subscribe('orders', 'shop.orders', task => 'order', types => '{INSERT}');
+select rota.define_pipeline('flow', array[rota.step('first', 'total')]);
 """
 ORDER = """
 create or replace function shop.order(event jsonb)
@@ -62,6 +63,7 @@ def test_what_a_file_defines_is_recorded_with_it(place: Path, database: Clone) -
     assert of_files(database) == {
         "calendar holidays": "z.sql",
         "lane slow": "z.sql",
+        "pipeline flow": "z.sql",
         "schedule total": "z.sql",
         "subscription orders": "z.sql",
         "task order": "order.sql",
@@ -132,7 +134,7 @@ def test_what_no_file_makes_is_left_until_it_may_be_dropped(place: Path, databas
     outcome = put(database, place, fewer, allow_drop=True)
     assert ("drop", "function", "shop.total(jsonb)") in what(outcome)
     assert {name for action, _, name in what(outcome) if action == "drop"} == {
-        "holidays", "slow", "total", "shop.orders", "orders", "shop.total(jsonb)",
+        "holidays", "slow", "total", "shop.orders", "orders", "flow", "shop.total(jsonb)",
     }  # fmt: skip
     assert of_files(database) == {"task order": "order.sql"}
     assert database.value("select to_regprocedure('shop.total(jsonb)')") is None

@@ -53,13 +53,13 @@ values
     watch_members
   '),
   ('rota_worker', 'rota_core', '
-    asked_to_leave begin_delivery begin_pipelines check_answer check_deadlines claim
+    asked_to_leave begin_delivery begin_pipelines check_answer check_deadlines check_size claim
     claim_external close_worker collect_log count_signal cron_job_name deliver drive_pipelines
     drop_partitions due_runs end_delivery end_worker ensure_partitions error_json expire_external
     external_runs external_tasks failures_from fire_due harvest_cron has_deferred_constraints
-    hold_locks lane_workers lanes log_external note_cron_change note_trouble open_cron_place
-    open_worker open_workers page_size page_without purge_cron record_chunk record_outcomes
-    recover_workers refuse_output refuse_read_only register_worker request_stop reset_session
+    hold_locks json_bytes lane_workers lanes log_external note_cron_change note_trouble
+    open_cron_place open_worker open_workers page_size page_without purge_cron record_chunk record_outcomes
+    recover_workers refuse_read_only register_worker request_stop reset_session
     run_batch runs_to_stop save_external_artifact see_worker serve_lane setting start_for_events
     stop_runs supervise_once tend tend_events tend_pipelines tend_watches try_delivery
     wake_subscriptions wall_clock wanted_cron_jobs work_slice written_cron_jobs

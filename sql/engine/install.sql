@@ -79,6 +79,8 @@
 \ir run/cancel.sql
 \ir run/check_answer.sql
 \ir run/check_own_run.sql
+\ir run/json_bytes.sql
+\ir run/check_size.sql
 \ir run/check_start.sql
 \ir run/claim_key.sql
 \ir run/enqueue_run.sql
@@ -356,6 +358,7 @@
 \ir pipeline/signal.sql
 \ir pipeline/skip_step.sql
 \ir pipeline/step_due.sql
+\ir pipeline/drive_runs.sql
 \ir pipeline/drive_pipelines.sql
 \ir pipeline/lost_steps.sql
 \ir pipeline/tend_pipelines.sql
@@ -409,7 +412,6 @@
 \ir worker/record_outcomes.sql
 \ir worker/recover_workers.sql
 \ir worker/redact_finished.sql
-\ir worker/refuse_output.sql
 \ir worker/refuse_read_only.sql
 \ir worker/register_worker.sql
 \ir worker/request_stop.sql

@@ -7,13 +7,16 @@ record as `rota deploy`, with the fingerprints of what this very server stores.
 
 from __future__ import annotations
 
-from pgrota import catalog
+from pgrota import catalog_queries
+from pgrota.catalog_queries import BY_NAME, DEPENDANTS, QUERIES
 
 _SETTLED = (
     "encode(sha256(convert_to(coalesce(s.definition, ''), 'UTF8') || '\\x00'::bytea"
     " || convert_to(coalesce(s.owner::text, ''), 'UTF8') || '\\x00'::bytea"
     " || convert_to(coalesce(s.privileges, ''), 'UTF8') || '\\x00'::bytea"
-    " || convert_to(coalesce(s.comment, ''), 'UTF8')), 'hex') as fingerprint"
+    " || convert_to(coalesce(s.comment, ''), 'UTF8')), 'hex') as fingerprint,"
+    " (s.attributes - 'body') || jsonb_build_object('owner', s.owner, 'privileges', s.privileges,"
+    " 'comment', s.comment) as attributes"
 )
 _NAMES = """(
   select array_agg(q.{0} order by q.kind, q.schema, q.name)
@@ -30,8 +33,9 @@ def _of_kind(query: str, kind: str) -> str:
 
 def stored() -> str:
     """The objects that go by the names in $1, as the catalog has them, with fingerprints."""
-    kinds = {"function": catalog._ROUTINES, "view": catalog._VIEWS, "trigger": catalog._TRIGGERS}
-    union = "\nunion all\n".join(_of_kind(query, kind) for kind, query in kinds.items())
+    union = "\nunion all\n".join(
+        _of_kind(query + BY_NAME.format(name), kind) for kind, (query, name, _) in QUERIES.items()
+    )
     return f"""
 select s.kind, s.identity, d.path, s.declared_kind, s.classid, s.oid, s.version, s.definition,
   {_SETTLED}
@@ -46,13 +50,13 @@ def foundation() -> str:
     """The roles and schemas, likewise."""
     return (
         f"select s.kind, s.identity, s.definition, {_SETTLED}"
-        f" from ({catalog._FOUNDATION.replace('%%', '%')}) as s"
+        f" from ({catalog_queries.FOUNDATION.replace('%%', '%')}) as s"
     )
 
 
 def foreign() -> str:
     """What depends on the object $2 of kind $1 and is not among the objects that a deploy made."""
-    query = catalog._DEPENDANTS.replace("%(kind)s", "$1").replace("%(identity)s", "$2")
+    query = DEPENDANTS.replace("%(kind)s", "$1").replace("%(identity)s", "$2")
     return f"""
 select string_agg(f.description, E'\\n')
 from ({query.replace("%%", "%")}) as f
@@ -85,6 +89,8 @@ declare
   v_declared jsonb := '[]';
   v_old jsonb := '{{}}';
   v_recorded jsonb := '{{}}';
+  v_standing jsonb := '{{}}';
+  v_defined jsonb := '{{}}';
   v_row record;
   v_text text;
   v_seen int := 0;

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+# Which definitions a file makes is seen by their versions, before and after.
+DEFINE = """perform set_config('role', 'rota_owner', true);
+        select
+          v_defined || coalesce(jsonb_object_agg(d.kind || ' ' || d.name, v_row.path)
+            filter (where v_standing ->> (d.kind || ' ' || d.name) is distinct from d.version),
+            '{}'),
+          coalesce(jsonb_object_agg(d.kind || ' ' || d.name, d.version), '{}')
+        into v_defined, v_standing
+        from rota_core.definitions() as d;"""
 OBJECTS = """
   -- What is re-stated: the files that are new or have changed, and the names they declare.
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -33,6 +42,11 @@ OBJECTS = """
   from rota_core.deployed_object as o
   where o.project = c_project and o.file = any ({gone}::text[]);
 
+  if {defines} then
+    select coalesce(jsonb_object_agg(d.kind || ' ' || d.name, d.version), '{{}}')
+    into v_standing
+    from rota_core.definitions() as d;
+  end if;
   v_again := v_files;
   for v_round in 1..6 loop
     v_todo := v_again;
@@ -41,10 +55,12 @@ OBJECTS = """
       perform set_config('role', c_role, true);
       if v_recorded = '{{}}' or v_round = 6 then
         execute v_row.text;
+        {define}
         continue;
       end if;
       begin
         execute v_row.text;
+        {define}
       exception when syntax_error_or_access_rule_violation then
         -- Another shape forbids `create or replace`, or what it needs comes with another file.
         if sqlstate = '42501' then

@@ -98,21 +98,38 @@ RECORD = """
     select m.n, m.file, m.kind, m.identity, m.action from made as m where m.action is not null
     union all
     select m.n, m.file, null, null, null from made as m
+    where not exists (
+      select from jsonb_each_text(v_defined) as d where d.value = m.file ->> 'path'
+    )
     group by m.n, m.file
     having count(m.action) = 0
   ) as c
   left join rota_core.deployed_file as d
     on d.project = c_project and d.file = c.file ->> 'path';
 
+  select v_changes || coalesce(jsonb_agg(jsonb_build_object(
+    'kind', d.kind, 'name', d.name, 'file', v_defined ->> (d.kind || ' ' || d.name),
+    'action', case when exists (
+      select from rota_core.deployed_object as o where (o.kind, o.identity) = (d.kind, d.name)
+    ) then 'change' else 'create' end,
+    'source', jsonb_build_object('from', o.source_hash, 'to', f.hash)
+  ) order by d.kind, d.name), '[]')
+  into v_changes
+  from rota_core.definitions() as d
+  join jsonb_to_recordset(v_files) as f (path text, hash text)
+    on f.path = v_defined ->> (d.kind || ' ' || d.name)
+  left join rota_core.deployed_file as o on o.project = c_project and o.file = f.path;
+
   insert into rota_core.deploy
-    (project, deployed_at, deployed_by, tool_version, git_commit, changes, system)
+    (project, deployed_at, deployed_by, tool_version, git_commit, changes, system, state)
   values (
     c_project, clock_timestamp(), session_user, {tool}, {commit}, v_changes,
     jsonb_build_object(
       'server_version', current_setting('server_version'), 'database', current_database(),
       'pg_cron', (select e.extversion from pg_extension as e where e.extname = 'pg_cron'),
-      'client', {name}
-    )
+      'client', {name}, 'fingerprints', {scheme}
+    ),
+    {state}
   )
   returning deploy_id into v_deploy_id;
   insert into rota_core.deployed_source (source_hash, source)
@@ -122,18 +139,27 @@ RECORD = """
   select c_project, f.path, f.hash, v_deploy_id
   from jsonb_to_recordset(v_files) as f (path text, hash text)
   on conflict (project, file) do update
-  set source_hash = excluded.source_hash, deploy_id = excluded.deploy_id;
+  set source_hash = excluded.source_hash, deploy_id = excluded.deploy_id, is_due = false;
   delete from rota_core.deployed_object as o
   using jsonb_to_recordset(v_files) as f (path text)
   where o.project = c_project and o.file = f.path;
   insert into rota_core.deployed_object
-    (project, kind, identity, file, fingerprint, definition, deploy_id)
-  select c_project, s.kind, s.identity, s.path, s.fingerprint, s.definition, v_deploy_id
-  from jsonb_to_recordset(v_todo)
-    as s (path text, kind text, identity text, fingerprint text, definition text)
+    (project, kind, identity, file, fingerprint, definition, attributes, deploy_id)
+  select c_project, s.kind, s.identity, s.path, s.fingerprint, s.definition, s.attributes,
+    v_deploy_id
+  from jsonb_to_recordset(v_todo) as s (
+    path text, kind text, identity text, fingerprint text, definition text, attributes jsonb
+  )
+  union all
+  select c_project, d.kind, d.name, v_defined ->> (d.kind || ' ' || d.name),
+    encode(sha256(convert_to(jsonb_pretty(d.definition), 'UTF8')), 'hex'),
+    jsonb_pretty(d.definition), '{{}}', v_deploy_id
+  from rota_core.definitions() as d
+  where v_defined ? (d.kind || ' ' || d.name)
   on conflict (kind, identity) do update
-  set (project, file, fingerprint, definition, deploy_id) = (excluded.project, excluded.file,
-    excluded.fingerprint, excluded.definition, excluded.deploy_id);
+  set (project, file, fingerprint, definition, attributes, is_kept, deploy_id) =
+    (excluded.project, excluded.file, excluded.fingerprint, excluded.definition,
+      excluded.attributes, false, excluded.deploy_id);
   delete from rota_core.deployed_file as f
   where f.project = c_project and f.file = any ({gone}::text[]);
 """
@@ -147,12 +173,13 @@ FOUNDATION = """
   values ('foundation', 'bootstrap.sql', encode(sha256(convert_to(v_text, 'UTF8')), 'hex'),
     v_deploy_id)
   on conflict (project, file) do update
-  set source_hash = excluded.source_hash, deploy_id = excluded.deploy_id;
+  set source_hash = excluded.source_hash, deploy_id = excluded.deploy_id, is_due = false;
   delete from rota_core.deployed_object as o
   where o.project = 'foundation' and o.file = 'bootstrap.sql';
   execute 'insert into rota_core.deployed_object'
-    ' (project, kind, identity, file, fingerprint, definition, deploy_id)'
-    ' select ''foundation'', s.kind, s.identity, ''bootstrap.sql'', s.fingerprint, s.definition, $1'
+    ' (project, kind, identity, file, fingerprint, definition, attributes, deploy_id)'
+    ' select ''foundation'', s.kind, s.identity, ''bootstrap.sql'', s.fingerprint, s.definition,'
+    ' s.attributes, $1'
     ' from (' || c_foundation || ') as s'
   using v_deploy_id;
 """

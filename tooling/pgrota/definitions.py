@@ -56,10 +56,15 @@ def read(connection: psycopg.Connection) -> dict[Key, Definition]:
     query = "select to_regprocedure('rota_core.definitions()') is not null"
     if not connection.execute(query).fetchone()[0]:
         return {}
-    rows = connection.execute(
-        "select d.kind, d.name, d.definition, d.version, d.defined_at, d.defined_by"
-        " from rota_core.definitions() as d order by d.kind, d.name"
-    )
+    try:
+        with connection.transaction():
+            rows = connection.execute(
+                "select d.kind, d.name, d.definition, d.version, d.defined_at, d.defined_by"
+                " from rota_core.definitions() as d order by d.kind, d.name"
+            ).fetchall()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        # Somebody has dropped a view of the engine's: that is drift, to be found and put right.
+        return {}
     return {(row[0], row[1]): Definition(*row) for row in rows}
 
 

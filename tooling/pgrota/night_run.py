@@ -53,8 +53,8 @@ join cron.job as j on j.jobid = d.jobid
 where d.job_pid = %s and d.status = 'running'
 """
 ATTEMPTS = """
-select r.step, a.attempt, a.outcome, w.pid::text as backend,
-  to_char(a.started_at, 'HH24:MI:SS.MS') as started, a.duration, a.error ->> 'message' as error
+select r.step, a.attempt as try, a.outcome, w.pid::text as backend,
+  a.started_at::time(0) as started, a.duration, a.error ->> 'message' as error
 from rota.runs as r
 join rota.attempts as a on a.run_id = r.run_id
 left join rota.workers as w on w.worker_id = a.worker_id

@@ -54,7 +54,9 @@ def read(connection: psycopg.Connection, name: str) -> Recorded:
     if not exists(connection):
         return recorded
     for file, source_hash in connection.execute(
-        "select f.file, f.source_hash from rota_core.deployed_file as f where f.project = %s",
+        "select f.file,"
+        " case when (to_jsonb(f) ->> 'is_due')::boolean then '' else f.source_hash end"
+        " from rota_core.deployed_file as f where f.project = %s",
         [name],
     ):
         recorded.hashes[file] = source_hash
@@ -131,7 +133,7 @@ def keep(
         "insert into rota_core.deployed_file (project, file, source_hash, deploy_id)"
         " values (%s, %s, %s, %s)"
         " on conflict (project, file) do update"
-        " set source_hash = excluded.source_hash, deploy_id = excluded.deploy_id",
+        " set source_hash = excluded.source_hash, deploy_id = excluded.deploy_id, is_due = false",
         [name, file.path, file.source_hash, deploy_id],
     )
     with connection.cursor() as cursor:
@@ -193,7 +195,7 @@ def settle(
     )
     # The same text is executed when it comes back.
     connection.execute(
-        "update rota_core.deployed_file as f set source_hash = ''"
+        "update rota_core.deployed_file as f set is_due = true"
         " where f.project = %s and f.file = any (%s)",
         params,
     )

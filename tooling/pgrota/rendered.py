@@ -8,7 +8,17 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pgrota import __version__, applier, applier_objects, applier_record, cron, drain, project
+from pgrota import (
+    __version__,
+    applier,
+    applier_objects,
+    applier_record,
+    cron,
+    drain,
+    project,
+    record,
+)
+from pgrota.catalog import SCHEME
 from pgrota.migration import SCHEMA, Revision
 from pgrota.preflight import OLDEST
 from pgrota.project import Project, SourceFile
@@ -133,6 +143,8 @@ def statement(step: Step, name: str) -> str:
             commit=_literal(git_commit()),
             name=_literal(f"supabase/migrations/{name}"),
             gone=gone,
+            scheme=SCHEME,
+            state=_quoted(json.dumps(record.state(each, step.heads))) + "::jsonb",
         )
     )
     if step.bootstrap:
@@ -194,6 +206,8 @@ def _objects(step: Step, gone: str) -> str:
         gone=gone,
         grant=f"grant create on schema rota_core to {roles};" if owners else "",
         revoke=f"revoke create on schema rota_core from {roles};" if owners else "",
+        defines="false" if step.project.is_engine else "true",
+        define="" if step.project.is_engine else applier_objects.DEFINE,
     )
 
 

@@ -33,10 +33,12 @@ comment on column rota_core.deploy.state is
   'Every file of the project in load order with the hash of its source, and where its migrations '
   'stand: what restoring this deploy needs.';
 
--- What these files define was not looked for: the next deploy executes them again and does.
-insert into rota_core.deployed_source (source_hash, source) values ('', '');
+alter table rota_core.deployed_file add column is_due boolean not null default false;
+comment on column rota_core.deployed_file.is_due is
+  'The next deploy executes it, even if its source is the same.';
+-- What these files define was not looked for.
 update rota_core.deployed_file as f
-set source_hash = ''
+set is_due = true
 where f.project not in ('rota', 'foundation');
 
 -- A task that names a lane makes it, but only define_lane defines it.

@@ -28,12 +28,13 @@ begin
       and p.pipeline = r.task
     returning
       r.run_id, r.task, p.version, v_now + p.timeout as timeout_at,
+      pg_column_size(r.input) > 400000 as has_large,
       case when r.step is not null then r.parent_run_id end as parent_run_id
   )
   insert into rota_core.pipeline_run (
-    run_id, pipeline, version, parent_run_id, timeout_at, began_at
+    run_id, pipeline, version, parent_run_id, has_large, timeout_at, began_at
   )
-  select b.run_id, b.task, b.version, b.parent_run_id, b.timeout_at, v_now
+  select b.run_id, b.task, b.version, b.parent_run_id, b.has_large, b.timeout_at, v_now
   from begun as b;
   if not found or (
     select count(*) from rota_core.pipeline_run as p where p.run_id = any (v_runs)
@@ -43,7 +44,9 @@ begin
 
   insert into rota_core.run_step (run_id, step, state, remaining, ready_at, due_at)
   select
-    p.run_id, d.step, case when d.after = '{}' and d.is_plain then 'started' else 'waiting' end,
+    p.run_id, d.step, case
+      when d.after = '{}' and d.is_plain and not p.has_large then 'started'
+      else 'waiting' end,
     cardinality(d.after), case when d.after = '{}' then v_now end,
     case when d.after = '{}' then v_now + d.timeout end
   from rota_core.pipeline_run as p
@@ -53,8 +56,9 @@ begin
 
   select
     array_agg(row(p.run_id, d.step, 1, p.pipeline, d.task, d.after,
-      d.start_delay)::rota_core.plain_start) filter (where d.is_plain),
-    array_agg(row(p.run_id, d.step)::rota_core.step_ref) filter (where not d.is_plain)
+      d.start_delay)::rota_core.plain_start) filter (where d.is_plain and not p.has_large),
+    array_agg(row(p.run_id, d.step)::rota_core.step_ref)
+      filter (where not d.is_plain or p.has_large)
   into v_plain, v_other
   from rota_core.pipeline_run as p
   join rota_core.pipeline_step as d on d.pipeline = p.pipeline and d.version = p.version

@@ -19,7 +19,7 @@ begin
       case when is_stopping then 'cancelled' else 'failed' end, null, (map).error);
   end if;
 
-  select sum(pg_column_size(o.output))
+  select sum(rota_core.json_bytes(o.output))
   into v_bytes
   from rota_core.element_output as o
   where o.run_id = (map).run_id and o.step = (map).step;

@@ -21,7 +21,9 @@ begin
   ),
   kept as (
     insert into rota_core.step_output as o (run_id, step, output, bytes)
-    select c.run_id, c.step, c.output, pg_column_size(c.output)
+    select c.run_id, c.step, c.output, case
+      when pg_column_compression(c.output) is null then pg_column_size(c.output)
+      else rota_core.json_bytes(c.output) end
     from changed as c
     where c.output is not null
     on conflict (run_id, step) do update
@@ -30,7 +32,7 @@ begin
   )
   select
     (select array_agg(row(c.run_id, c.step, true, false)::rota_core.step_end) from changed as c),
-    (select array_agg(k.run_id) from kept as k where k.bytes > 1000000)
+    (select array_agg(k.run_id) from kept as k where k.bytes > 100000)
   into v_ended, v_large;
   if v_large is not null then
     update rota_core.pipeline_run as p set has_large = true where p.run_id = any (v_large);

@@ -16,7 +16,7 @@ begin
   end if;
 
   -- What has not succeeded may have done something outside, all the same.
-  select s.step, s.state, s.error, s.round, d.compensate, o.output, p.pipeline
+  select s.step, s.state, s.error, s.round, d.compensate, o.output, o.bytes, p.pipeline
   into v_step
   from rota_core.pipeline_run as p
   join rota_core.run_step as s on s.run_id = p.run_id
@@ -41,7 +41,10 @@ begin
   select
     t.task, t.lane, t.priority + r.priority, v_now,
     jsonb_build_object('run', r.input, 'step', v_step.step, 'state', v_step.state,
-      'output', v_step.output, 'error', v_step.error),
+      'output', case
+        when coalesce(v_step.bytes, 0) + rota_core.json_bytes(r.input) <= 209715200
+          then v_step.output end,
+      'error', v_step.error),
     rota_core.is_limited(t), v_now, r.created_by,
     'compensate:' || rota_core.step_key(r.run_id, v_step.step, v_step.round, null),
     t.tags || r.tags, 'compensation:' || v_step.pipeline, r.run_id, v_step.step
@@ -54,6 +57,7 @@ $$;
 
 comment on function rota_core.start_compensation(bigint) is
 $doc$Starts the compensation of the step that ended last and is not compensated yet. Returns whether
-one is under way.$doc$;
+one is under way. Its input has the output of the step, unless that and the run's own input are
+larger than 200 MB together.$doc$;
 
 revoke all on function rota_core.start_compensation(bigint) from public;

@@ -8,7 +8,7 @@ declare
   v_bytes bigint;
   v_input jsonb;
 begin
-  select pg_column_size(r.input) + coalesce((
+  select rota_core.json_bytes(r.input) + coalesce((
     select sum(o.bytes)
     from rota_core.step_output as o
     where o.run_id = r.run_id and o.step = any (d.after)

@@ -5,7 +5,12 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_agg(
-    to_jsonb(s) - '{run_id,pipeline,version}'::text[] || jsonb_build_object(
+    to_jsonb(s) - case
+      when (
+        select sum(o.bytes) from rota_core.step_output as o where o.run_id = steps_of.run_id
+      ) > 52428800 then '{run_id,pipeline,version,output}'
+      else '{run_id,pipeline,version}' end::text[]
+    || jsonb_build_object(
       'attempt', coalesce(l.attempt, f.attempt),
       'progress', coalesce(l.progress, f.progress),
       'retry_at', case when l.state = 'queued' and l.attempt > 0 then l.run_at end
@@ -20,6 +25,7 @@ $$;
 
 comment on function rota_core.steps_of(bigint) is
 $doc$The steps of a run as JSON objects: the columns of rota.pipeline_steps, and of each step's run
-the attempt, the progress, and when it is tried again. Null when the run has none.$doc$;
+the attempt, the progress, and when it is tried again; without the outputs when these are larger than
+50 MB together. Null when the run has none.$doc$;
 
 revoke all on function rota_core.steps_of(bigint) from public;

@@ -9,20 +9,30 @@ declare
   v_before timestamptz := rota_core.wall_clock() - rota_core.setting('history_keep')::interval;
   v_runs bigint[];
   v_lost record;
+  v_error jsonb;
+  v_results rota_core.step_result[] := array[]::rota_core.step_result[];
   v_ended rota_core.step_end[] := array[]::rota_core.step_end[];
 begin
   -- A step whose run was lost with its task, or taken away by hand, must not keep its pipeline open.
   v_runs := rota_core.try_pipelines(array(
     select l.run_id from rota_core.lost_steps(null) as l order by l.run_id limit 1000
   ));
-  for v_lost in select l.run_id, l.step from rota_core.lost_steps(v_runs) as l loop
-    v_ended := v_ended || rota_core.end_step(
-      v_lost.run_id, v_lost.step, 'failed', null,
-      rota_core.error_json('RT003', format('the run of step %s is gone', v_lost.step),
-        'Its task was dropped, or it was deleted by hand.', '', '')
-    );
+  for v_lost in
+    select l.run_id, l.step, s.state = 'started' as is_open
+    from rota_core.lost_steps(v_runs) as l
+    join rota_core.run_step as s on s.run_id = l.run_id and s.step = l.step
+  loop
+    v_error := rota_core.error_json('RT003', format('the run of step %s is gone', v_lost.step),
+      'Its task was dropped, or it was deleted by hand.', '', '');
+    if v_lost.is_open then
+      v_ended := v_ended
+        || rota_core.end_step(v_lost.run_id, v_lost.step, 'failed', null, v_error);
+    else
+      v_results := v_results || row(v_lost.run_id, v_lost.step, null, null, 'failed', null,
+        v_error, true, null, null)::rota_core.step_result;
+    end if;
   end loop;
-  perform rota_core.advance_pipelines('{}', v_ended, v_runs);
+  perform rota_core.advance_pipelines(v_results, v_ended, v_runs);
 
   v_runs := array(
     select p.run_id from rota_core.pipeline_run as p

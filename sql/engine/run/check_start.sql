@@ -47,6 +47,10 @@ begin
       hint = format('select * from rota.start(%L, ''{"id": 1}'');', task);
   end if;
 
+  if pg_column_size(input) > 400000 then
+    perform rota_core.check_size(format('input of task %s', task), input);
+  end if;
+
   if not isfinite(run_at) then
     raise exception using
       errcode = 'invalid_parameter_value',
@@ -58,6 +62,6 @@ $$;
 
 comment on function rota_core.check_start(text, jsonb, timestamptz) is
 $doc$Refuses a start: 42704 unknown task, RT010 retired task, 42501 not among its callers, 22023 bad
-input or time.$doc$;
+input or time, 54000 an input of more than 100 MB.$doc$;
 
 revoke all on function rota_core.check_start(text, jsonb, timestamptz) from public;

@@ -56,7 +56,7 @@ $doc$Start a task: queue one run of it, in the caller's transaction.
 
 Returns run_id, is_new and the state of the run. A paused task's runs are queued and run on resume.
 Raises 42704 for an unknown task, 42501 when the caller is not among the task's callers, 22023 for
-a bad argument.
+a bad argument, 54000 for an input of more than 100 MB.
 For: rota_app, rota_admin, rota_worker.$doc$;
 
 revoke all on function rota.start(text, jsonb, text, text, timestamptz, int, text[]) from public;

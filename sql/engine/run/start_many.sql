@@ -23,6 +23,11 @@ begin
       hint = 'Every input is an object such as {"id": 1}. Nothing was started.';
   end if;
 
+  perform rota_core.check_size(format('input %s of %s for task %s', i.ordinal,
+    cardinality(inputs), task), i.input)
+  from unnest(inputs) with ordinality as i (input, ordinal)
+  where pg_column_size(i.input) > 400000;
+
   return query
   insert into rota_core.run as r (
     task, lane, priority, run_at, input, limited, created_at, created_by, tags
@@ -49,7 +54,7 @@ $doc$Start a task many times: one queued run for each input, all or none.
 
 Returns the run ids in the order of the inputs.
 Raises 42704 for an unknown task, 42501 when the caller is not among its callers, 22023 for an input
-that is not an object.
+that is not an object, 54000 for one of more than 100 MB.
 For: rota_app, rota_admin, rota_worker.$doc$;
 
 revoke all on function rota.start_many(text, jsonb[]) from public;

@@ -17,8 +17,14 @@ begin
     order by b.worker_id
     for update of w skip locked
   loop
-    perform rota_core.lose_worker(v_worker_id);
-    v_lost := v_lost + 1;
+    -- One whose runs cannot be settled must not keep those of the others.
+    begin
+      perform rota_core.lose_worker(v_worker_id);
+      v_lost := v_lost + 1;
+    exception when others then
+      perform rota_core.note_trouble('recover_workers', sqlstate,
+        format('worker %s: %s', v_worker_id, sqlerrm));
+    end;
   end loop;
   return v_lost;
 end;

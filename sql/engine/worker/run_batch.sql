@@ -58,8 +58,8 @@ begin
           if v_chunked then
             perform rota_core.check_answer(v_one.output);
           end if;
-          if pg_catalog.pg_column_size(v_one.output) operator(pg_catalog.>) 104857600 then
-            perform rota_core.refuse_output(v_one.output);
+          if pg_catalog.pg_column_size(v_one.output) operator(pg_catalog.>) 400000 then
+            perform rota_core.check_size('output', v_one.output);
           end if;
           set constraints all immediate;
           if pg_catalog.current_setting('transaction_read_only') operator(pg_catalog.=) 'on' then

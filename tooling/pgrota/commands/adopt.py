@@ -13,22 +13,23 @@ from pgrota.database import Database, pass_database
 @click.command(epilog="Example: rota adopt --into .")
 @click.option(
     "--into",
-    default=".",
-    show_default=True,
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The project: files are written below its sql/adopted.",
+    help="The project: files are written below its sql/adopted. Default: the one here.",
 )
 @click.option("--timezone", metavar="ZONE", help="Of pg_cron, where cron.timezone is hidden.")
 @pass_database
-def adopt(database: Database, into: Path, timezone: str | None) -> None:
+def adopt(database: Database, into: Path | None, timezone: str | None) -> None:
     """Make files of the jobs that stand in cron.job, with the functions they call.
 
     Nothing changes in the database until `rota deploy`, which puts each schedule in the place
     of its job in one transaction. Files that are there are left as they are.
     """
+    from pgrota import config
     from pgrota.adoption import Adoption
 
+    here = config.current()
+    into = into or (here.home if here else Path())
     found = Adoption(database, into / "sql", timezone)
     written = found.save()
     if output.wants_json():

@@ -25,14 +25,17 @@ def export() -> None:
 def supabase(directory: Path, recipes: tuple[str, ...], check: bool) -> int:
     """Write the deploy as files in DIR/supabase/migrations, for `supabase db push`.
 
-    No database is needed. Files that are there are never changed: what differs from them
-    is added as a further file, and recipes exported once are kept up to date.
+    The engine, the recipes and the project here, if any. No database is needed. Files that
+    are there are never changed: what differs from them is added as a further file, and recipes
+    exported once are kept up to date.
     """
+    from pgrota import config
     from pgrota.exported import FOLDER, Export
 
+    recipes, user = config.targets(recipes)
     found = Export(directory / FOLDER)
     found.read()
-    found.render(found.projects(recipes))
+    found.render(found.projects(recipes, user))
     if not check:
         found.save()
     if output.wants_json():
