@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlparse
 
 class Api:
     """`answers`: what it answers, by page. `plan` holds what to do with the next requests, one for
-    each: a status of trouble, `half` (a page cut off in the middle), `hang` (no answer for as long
-    as `seconds`), or `answer` (as when the plan is over).
+    each: a status of trouble, `half` (a page cut off in the middle), `cut` (the same, said to be
+    whole), `hang` (no answer for as long as `seconds`), or `answer` (as when the plan is over).
     """
 
     def __init__(self) -> None:
@@ -30,12 +30,15 @@ class Api:
         self.asked.append({"token": handler.headers["Authorization"], **query})
         step = self.plan.pop(0) if self.plan else "answer"
         body = json.dumps(self.answers[query.get("page", "1")]).encode()
+        half = body[: len(body) // 2]
+        if step == "cut":
+            body = half
         if step == "hang":
             time.sleep(self.seconds)
         handler.send_response(step if isinstance(step, int) else 200)
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
-        handler.wfile.write(body[: len(body) // 2] if step == "half" else body)
+        handler.wfile.write(half if step == "half" else body)
 
 
 @contextmanager

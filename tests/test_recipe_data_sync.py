@@ -88,7 +88,7 @@ def test_products_are_upserted_by_their_external_id_and_counted(app: Clone, shop
     assert (again["syncedItems"], again["before"], again["after"]) == (5, 6, 6)
 
 
-@pytest.mark.parametrize("trouble", [500, "half"])
+@pytest.mark.parametrize("trouble", [500, "half", "cut"])
 def test_trouble_in_the_middle_is_tried_again_from_the_first_page(
     app: Clone, shop: Api, trouble: int | str
 ) -> None:
@@ -113,10 +113,27 @@ def test_trouble_that_stays_leaves_the_products_as_they_were(app: Clone, shop: A
     [
         ({"items": [product(6), product(7, price="free")]}, "page 3: not a product"),
         ({"items": [product(6, price=-1)]}, "page 3: not a product"),
+        ({"items": [product(6, price="NaN")]}, "page 3: not a product"),
+        ({"items": [product(6, price="Infinity")]}, "page 3: not a product"),
+        ({"items": [product(6, name=None)]}, "page 3: not a product"),
+        ({"items": [product(6, id=None)]}, "page 3: not a product"),
+        ({"items": [product(6, stock=1.5)]}, "page 3: not a product"),
         ({"items": [product(6)], "next": 2}, "page 2: the API goes round in circles"),
+        ({"items": [product(6)], "next": [4]}, "page 3: next is no page"),
         ({"products": []}, "page 3 is something else"),
     ],
-    ids=["no price", "a price below zero", "a circle", "another shape"],
+    ids=[
+        "no price",
+        "a price below zero",
+        "a price that is no number",
+        "a price without end",
+        "no name",
+        "no id",
+        "half a piece",
+        "a circle",
+        "no page",
+        "another shape",
+    ],
 )
 def test_what_cannot_be_right_is_refused_whole(shop: Api, page: Any, message: str) -> None:
     shop.answers["3"] = page

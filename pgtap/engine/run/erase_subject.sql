@@ -1,5 +1,5 @@
 begin;
-select plan(13);
+select plan(14);
 
 -- given: a still clock; runs about two people in every state, with traces everywhere
 create or replace function rota_core.wall_clock() returns timestamptz
@@ -32,6 +32,9 @@ select r.run_id, 'mail', 1, 'failed', true, 'epoch', '{"message": "ann"}'
 from run as r;
 insert into rota_core.log (at, level, message, context, run_id)
 select 'epoch', 'info', 'mailed ann', '{}', r.run_id
+from run as r;
+insert into rota_core.artifact (run_id, name, media_type, content, created_at, created_by)
+select r.run_id, 'mail', 'text/plain', 'to ann', 'epoch', 'rota_worker'
 from run as r;
 
 create function pg_temp.refusal(statement text) returns text
@@ -102,6 +105,13 @@ select results_eq(
     select count(*) from rota_core.log$$,
   'values (2::bigint), (5::bigint)',
   'of the other person all is there'
+);
+select results_eq(
+  $$select n.tag, n.n from rota_core.artifact as a join run as n on n.run_id = a.run_id
+    order by n.tag, n.n$$,
+  $$values
+    ('user:1', 3::bigint), ('user:2', 1), ('user:2', 2), ('user:2', 3), ('user:2', 4)$$,
+  'what the runs have kept is gone with it'
 );
 select throws_ok(
   format('select rota.retry(%s)', r.run_id), 'RT001',

@@ -1,5 +1,5 @@
 begin;
-select plan(17);
+select plan(18);
 
 -- given: a still clock, a run in this session, one in another, one in none
 create or replace function rota_core.wall_clock() returns timestamptz
@@ -82,6 +82,10 @@ select throws_ok(
 select throws_ok(
   $$select rota.save_artifact('a', '1', media_type => 'nothing')$$, '22023',
   'artifact a: media type ''nothing'' is not one', 'and a type that is none'
+);
+select throws_ok(
+  $$select rota.save_artifact('a', data => convert_to(repeat('x', 101 << 20), 'UTF8'))$$, '22023',
+  'artifact a has 101 MB; at most 100 can be kept', 'or more than can be kept'
 );
 
 -- the deed

@@ -46,8 +46,11 @@ begin
   delete from rota_core.element_output as o where o.run_id = any (v_runs);
   delete from rota_core.pipeline_run as p where p.run_id = any (v_runs);
   delete from rota_core.artifact as a
+  -- Before the oldest part of history there is only what a long run has kept, so few are looked up.
   where a.created_at < v_before
-    and not exists (select from rota_core.run as r where r.run_id = a.run_id);
+    and a.created_at < (select min(t.from_at) from rota_core.partitions('finished_run') as t)
+    and not exists (select from rota_core.run as r where r.run_id = a.run_id)
+    and not exists (select from rota_core.finished_run as f where f.run_id = a.run_id);
   delete from rota_core.run_signal as g
   where g.run_id = any (v_runs)
     or (g.sent_at < v_before and not exists (

@@ -48,9 +48,11 @@ def fetch_content(input: dict[str, Any], context: external.Context) -> dict[str,
 def items_of(answer: httpx.Response) -> list[Any]:
     """The items in the answer, which is refused in another shape."""
     try:
-        items = answer.json()["items"]
-    except (ValueError, KeyError, TypeError):
-        items = None
+        document = answer.json()
+    except ValueError:
+        # Half of it, perhaps: a proxy has ended the answer as if it were whole.
+        raise ApiError("ECONNRESET: the answer is no JSON") from None
+    items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list):
         raise external.Fatal('the API answered something else than {"items": [...]}')
     return items

@@ -10,7 +10,7 @@ last one has no "next". Nothing is stored before all of them are there.
 from __future__ import annotations
 
 import os
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -55,6 +55,8 @@ def fetch(context: external.Context) -> dict[str, dict[str, Any]]:
                 product = product_of(item, number)
                 items[product["id"]] = product
             number = page.get("next")
+            if not isinstance(number, int | str | None):
+                raise external.Fatal(f"page {len(seen)}: next is no page: {number!r:.200}")
     return items
 
 
@@ -81,17 +83,19 @@ def get(client: httpx.Client, url: str, number: Any) -> dict[str, Any]:
 def product_of(item: Any, number: Any) -> dict[str, Any]:
     """A product in our shape; one that cannot be stored is refused, and with it the sync."""
     try:
-        found = {
-            "id": str(item["id"]),
-            "name": str(item["name"]),
-            "price": str(Decimal(str(item["price"]))),
-            "stock": int(item.get("stock", 0)),
-        }
-    except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation):
-        raise external.Fatal(f"page {number}: not a product: {item!r:.200}") from None
-    if not found["id"] or not found["name"] or Decimal(found["price"]) < 0 or found["stock"] < 0:
+        price, stock = Decimal(str(item["price"])), Decimal(str(item.get("stock", 0)))
+        known = item["id"] not in (None, "") and item["name"] not in (None, "")
+        good = known and price.is_finite() and price >= 0 and stock >= 0 and stock == int(stock)
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+        good = False
+    if not good:
         raise external.Fatal(f"page {number}: not a product: {item!r:.200}")
-    return found
+    return {
+        "id": str(item["id"]),
+        "name": str(item["name"]),
+        "price": str(price),
+        "stock": int(stock),
+    }
 
 
 class ApiError(Exception):
