@@ -354,7 +354,6 @@
 \ir pipeline/raise_no_step.sql
 \ir pipeline/refuse_step_retry.sql
 \ir pipeline/signalled_steps.sql
-\ir pipeline/pass_signal.sql
 \ir pipeline/signal.sql
 \ir pipeline/skip_step.sql
 \ir pipeline/step_due.sql

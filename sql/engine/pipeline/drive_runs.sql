@@ -43,7 +43,9 @@ begin
     into v_ended, v_results
     from rota_core.step_due(v_run.run_id, v_run.step) as e;
   end loop;
-  v_ended := v_ended || rota_core.pass_signal(rota_core.signalled_steps(run_ids));
+  v_ended := v_ended || rota_core.start_others(
+    rota_core.signalled_steps(run_ids), 'signal'
+  );
   perform rota_core.advance_pipelines(v_results, v_ended, run_ids);
 end;
 $$;

@@ -49,7 +49,9 @@ begin
   end if;
   v_steps := rota_core.signalled_steps(array[signal.run_id]);
   if v_steps <> '{}' then
-    perform rota_core.advance_pipelines('{}', rota_core.pass_signal(v_steps), array[signal.run_id]);
+    perform rota_core.advance_pipelines(
+      '{}', rota_core.start_others(v_steps, 'signal'), array[signal.run_id]
+    );
   end if;
   return true;
 end;

@@ -140,9 +140,8 @@ def _deploys(state: dict | None, zone: Zone, now: datetime) -> None:
         click.secho(f"{count} changed on the server since: rota drift", fg="red")
     if state and state["unmanaged"]:
         count = len(state["unmanaged"])
-        named = ", ".join(f"{each['kind']} {each['name']}" for each in state["unmanaged"][:3])
-        more = f" and {count - 3} more: rota drift" if count > 3 else ""
-        click.echo(f"unmanaged, in no project's files: {named}{more}")
+        words = "definition is" if count == 1 else "definitions are"
+        click.echo(f"{count} {words} in no project's files: rota drift lists them")
 
 
 def _is_odd(row: dict) -> bool:
