@@ -197,6 +197,37 @@ def test_a_skip_and_an_outcome(app: Clone, one: psycopg.Connection[Any]) -> None
     assert dict(app.run(STATES, run_id))["a"] == "succeeded"
 
 
+def test_elements_that_a_failing_run_leaves_undone_are_done_by_its_retry(app: Clone) -> None:
+    app.run(
+        "select rota.define_task('bad', 'app.echo', max_attempts => 1),"
+        " rota.define_pipeline('map', array[rota.step('m', 'echo', for_each => 'run.list',"
+        "  max_parallel => 1, on_failure => 'continue'), rota.step('b', 'bad')])"
+    )
+    run_id = app.value("select s.run_id from rota.start('map', '{\"list\": [1, 2, 3]}') as s")
+    app.run(CLAIM.replace("%(step)s::text is null", "r.step is null").replace("%(step)s", "''"))
+    app.run(BEGIN)
+    claim(app, "m")
+    claim(app, "b")
+    app.run(
+        "select rota_core.record_outcomes(1, array[row(r.run_id, r.task, r.attempt, null,"
+        " '{\"message\": \"no\"}', now(), now())::rota_core.outcome], true, '{}')"
+        " from rota_core.run as r where r.step = 'b'"
+    )
+    app.run(record("m"))
+    assert app.value("select state from rota.runs where run_id = %s", run_id) == "failed"
+    assert dict(app.run(STATES, run_id)) == {"b": "failed", "m": "cancelled"}
+
+    app.run("select rota.retry(%s)", run_id)
+    for _ in range(2):
+        claim(app, "m")
+        app.run(record("m"))
+    claim(app, "b")
+    app.run(record("b"))
+    assert app.value("select output from rota.runs where run_id = %s", run_id) == {
+        "m": [1, 1, 1], "b": 1,
+    }  # fmt: skip
+
+
 def test_the_supervisor_waits_for_nobody(app: Clone, one: psycopg.Connection[Any]) -> None:
     app.run(
         "select rota.define_pipeline('brief', array[rota.step('g', wait_for => 'go',"

@@ -14,9 +14,12 @@ begin
     return rota_core.end_step((map).run_id, (map).step, 'failed', null,
       rota_core.step_timeout_error((map).run_id, (map).step));
   end if;
+  -- A run that stops leaves elements undone. What the others answered is kept for a retry.
+  if is_stopping and ((map).failed_elements > 0 or (map).next_element < (map).elements) then
+    return rota_core.end_step((map).run_id, (map).step, 'cancelled', null, (map).error);
+  end if;
   if (map).failed_elements > 0 and not is_tolerant then
-    return rota_core.end_step((map).run_id, (map).step,
-      case when is_stopping then 'cancelled' else 'failed' end, null, (map).error);
+    return rota_core.end_step((map).run_id, (map).step, 'failed', null, (map).error);
   end if;
 
   select sum(rota_core.json_bytes(o.output))
