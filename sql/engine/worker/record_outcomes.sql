@@ -8,23 +8,28 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_good rota_core.outcome[] := outcomes;
   v_failed rota_core.outcome;
-  v_ids bigint[] := array(select o.run_id from unnest(outcomes) as o where o.error is null);
+  v_ids bigint[];
   v_found bigint;
   v_steps rota_core.step_result[];
 begin
   perform rota_core.plan_for_index();
-  -- By the ids in hand, whatever the statistics of a table say that fills and empties in seconds:
-  -- joined alone, it may be read whole, and each row compared with each outcome.
+  if any_failed then
+    v_good := array(select o from unnest(outcomes) as o where o.error is null);
+  end if;
+  v_ids := array(select o.run_id from unnest(v_good) as o);
+
+  -- By the ids in hand and by their places: joined with the outcomes, a table that fills and
+  -- empties in seconds may be read whole, and each row compared with each outcome.
   with gone as (
     delete from rota_core.run as r
-    using unnest(outcomes) as o
-    where r.run_id = any (v_ids) and r.run_id = o.run_id
-      and r.worker_id = record_outcomes.worker_id and r.attempt = o.attempt
+    where r.run_id = any (v_ids) and r.worker_id = record_outcomes.worker_id
+      and r.attempt = (v_good[array_position(v_ids, r.run_id)]).attempt
     returning
       r.run_id, r.task, r.lane, r.priority, r.run_at, r.input, r.attempt, r.charged, r.worker_id,
       r.created_at, r.created_by, r.key, r.tags, r.origin, r.parent_run_id, r.checkpoint,
-      r.progress, r.rows_done, r.step, r.element, o.output, o.started_at, o.finished_at
+      r.progress, r.rows_done, r.step, r.element, v_good[array_position(v_ids, r.run_id)] as o
   ),
   kept as (
     insert into rota_core.finished_run (
@@ -33,16 +38,17 @@ begin
       checkpoint, progress, rows_done, step, element
     )
     select
-      g.run_id, g.task, g.lane, 'succeeded', g.priority, g.run_at, g.input, g.output, g.attempt,
-      g.charged, g.worker_id, g.started_at, g.finished_at, g.created_at, g.created_by, g.key,
-      g.tags, g.origin, g.parent_run_id, g.checkpoint, g.progress, g.rows_done, g.step, g.element
+      g.run_id, g.task, g.lane, 'succeeded', g.priority, g.run_at, g.input, (g.o).output,
+      g.attempt, g.charged, g.worker_id, (g.o).started_at, (g.o).finished_at, g.created_at,
+      g.created_by, g.key, g.tags, g.origin, g.parent_run_id, g.checkpoint, g.progress,
+      g.rows_done, g.step, g.element
     from gone as g
   )
   select
     count(*),
     array_agg(row(
-      g.parent_run_id, g.step, g.element, g.run_id, 'succeeded', g.output, null,
-      starts_with(g.origin, 'compensation:'), g.started_at, g.finished_at
+      g.parent_run_id, g.step, g.element, g.run_id, 'succeeded', (g.o).output, null,
+      starts_with(g.origin, 'compensation:'), (g.o).started_at, (g.o).finished_at
     )::rota_core.step_result) filter (where g.step is not null)
   into v_found, v_steps
   from gone as g;
