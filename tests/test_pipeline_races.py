@@ -4,45 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
 
 from harness import Clone, Harness, wait_until
-
-TASKS = """
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.echo(input jsonb) returns jsonb language sql as 'select input';
-create function app.nap(input jsonb) returns jsonb language plpgsql
-as $$ begin perform pg_sleep(random() * 0.002); return '1'; end $$;
-select rota.define_task('echo', 'app.echo'), rota.define_task('nap', 'app.nap');
-select rota.define_pipeline('join', array[
-  rota.step('a', 'echo'), rota.step('b', 'echo'), rota.step('c', 'echo', '{a,b}')]);
-select rota.define_pipeline('gate', array[
-  rota.step('a', 'echo'), rota.step('g', wait_for => 'go', after => '{a}'),
-  rota.step('z', 'echo', '{g}')]);
-insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)
-overriding system value values (1, 'worker', 'default', 1, 'rota_worker', now(), now());
-"""
-CLAIM = """
-update rota_core.run as r set state = 'running', worker_id = 1, attempt = r.attempt + 1
-where r.state = 'queued' and (%(step)s::text is null or r.step = %(step)s)
-returning r.run_id
-"""
-BEGIN = """
-select rota_core.begin_pipelines(1, array_agg(
-  row(r.run_id, r.task, r.attempt, 'pipeline', null, null, null, null)::rota_core.claim_item))
-from rota_core.run as r where r.worker_id = 1 and r.step is null
-"""
-RECORD = """
-select rota_core.record_outcomes(1, array_agg(row(r.run_id, r.task, r.attempt, '1'::jsonb, null,
-  now(), now())::rota_core.outcome), false, '{}')
-from rota_core.run as r where r.worker_id = 1 and r.step = any(%s)
-"""
-STATES = "select step, state from rota_core.run_step where run_id = %s order by step"
+from support_race import BEGIN, CLAIM, STATES, TASKS, claim, record, start, waiting
 
 
 @pytest.fixture
@@ -57,33 +25,6 @@ def app(harness: Harness) -> Iterator[Clone]:
 def one(app: Clone) -> Iterator[psycopg.Connection[Any]]:
     with app.connect(autocommit=False) as connection:
         yield connection
-
-
-def start(app: Clone, name: str, begins: bool = True) -> int:
-    run_id = app.value("select s.run_id from rota.start(%s) as s", name)
-    app.run(CLAIM.replace("%(step)s::text is null", "r.step is null").replace("%(step)s", "''"))
-    if begins:
-        app.run(BEGIN)
-    return run_id
-
-
-def claim(app: Clone, step: str) -> None:
-    with app.connect() as connection:
-        assert connection.execute(CLAIM, {"step": step}).rowcount == 1
-
-
-@contextmanager
-def waiting(app: Clone, statement: str) -> Iterator[Any]:
-    """A statement in another session, which is seen to wait for the first, and then may go on."""
-    other = app.start(statement, user="postgres")
-    query = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
-    wait_until(lambda: app.value(query, other.pid), what=f"it to wait: {statement[:80]}")
-    yield other
-    assert other.join() is None
-
-
-def record(step: str) -> str:
-    return RECORD.replace("%s", f"'{{{step}}}'")
 
 
 def test_of_two_workers_that_finish_the_last_dependencies_one_promotes(
