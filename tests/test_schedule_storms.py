@@ -68,6 +68,29 @@ def test_slots_while_everybody_interferes_and_the_clock_jumps(app: Clone, long: 
     assert app.value("select count(*) from public.by_hand") > 10
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select rota.define_schedule('job', '*/1 * * * *', 'work')",
+        "select rota.resume('schedule', 'job')",
+    ],
+)
+def test_a_clock_put_back_while_a_schedule_waits_for_its_lock(app: Clone, statement: str) -> None:
+    set_clock(app, NOON)
+    define(app, "* * * * *")
+    app.run("select rota.pause('schedule', 'job')")
+    set_clock(app, NOON + HOUR)
+    with app.connect("postgres", autocommit=False) as first:
+        first.execute("select from rota_core.schedule for update")
+        second = app.start(statement, "postgres")
+        waits = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
+        wait_until(lambda: app.value(waits, second.pid), what="the other session to wait")
+        set_clock(app, NOON)
+        first.commit()
+    assert second.join() is None
+    assert next_at(app) == NOON.replace(minute=1, second=0)
+
+
 @pytest.mark.parametrize("ahead", [HOUR, DAY, 90 * DAY])
 @pytest.mark.parametrize("misfire", ["run_once", "skip", "run_all"])
 def test_a_clock_that_was_ahead_and_is_put_back(app: Clone, ahead: timedelta, misfire: str) -> None:

@@ -13,7 +13,7 @@ as $$
 declare
   v_task constant text :=
     case when command is null then coalesce(define_schedule.task, name) end;
-  v_now constant timestamptz := rota_core.wall_clock();
+  v_now timestamptz;
   v_next_at timestamptz;
 begin
   perform rota_core.check_schedule(
@@ -21,9 +21,13 @@ begin
   );
 
   -- A slot that is due when its schedule is redefined belongs to the definition it was due under.
+  -- The clock is read under the lock, and counted from where it showed less: it may have been put
+  -- back meanwhile, and on its way on it may pass a slot.
   perform from rota_core.schedule as s where s.schedule = name for update;
+  v_now := rota_core.wall_clock();
   if found then
     perform rota_core.fire_due(name);
+    v_now := least(v_now, rota_core.wall_clock());
   end if;
 
   -- Held until it is seen that this schedule uses it.

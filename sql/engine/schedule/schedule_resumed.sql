@@ -5,7 +5,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_now constant timestamptz := rota_core.wall_clock();
+  v_now timestamptz;
   v_schedule rota_core.schedule;
 begin
   select s.*
@@ -15,6 +15,8 @@ begin
   for update;
 
   if found then
+    -- Read under the lock: the clock may have been put back before it was granted.
+    v_now := rota_core.wall_clock();
     perform rota_core.pass_over(
       v_schedule, v_schedule.next_at, v_now + interval '1 microsecond', 'skipped', 'paused', v_now,
       'resume'
