@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from pgrota import (
+    alone,
     cron,
     drain,
     drift,
@@ -51,10 +53,16 @@ def deploy(
     projects = [project.engine(), *map(project.recipe, recipes), *([user] if user else [])]
     own.refuse_shared(projects)
     started = time.monotonic()
+    first, done = [], []
+    if user and not dry_run:
+        rest = partial(deploy, database, recipes, allow_drop=allow_drop, force=force,
+                       patience=patience, say=say)  # fmt: skip
+        first, done = alone.first(database, user, rest, force, patience, say)
     with database.connect(autocommit=False, kind=migration.HeldConnection) as connection:
         once = DeployOnce(connection, projects, patience, say, dry_run)
-        once.allow_drop, once.force = allow_drop, force
+        once.allow_drop, once.force, once.done = allow_drop, force, done
         outcome = tried(once, patience, say)
+        outcome.changes = first + outcome.changes
         if not dry_run:
             cron.ring(connection, any(change.kind == "cron job" for change in outcome.changes))
     outcome.seconds = time.monotonic() - started
@@ -87,6 +95,7 @@ class DeployOnce(Transaction):
         super().__init__(connection, patience, say, dry_run)
         self.projects = projects
         self.drained = self.allow_drop = self.force = False
+        self.done: list[Change] = []
 
     def work(self) -> Outcome:
         self.outcome = Outcome(drained=self.drained)
@@ -144,7 +153,7 @@ class DeployOnce(Transaction):
         role = "rota_owner" if each.is_engine else self._deployer_role()
         jobs = self._jobs()
         absent = own.absent_schemas(self.connection, each)
-        changes = self._migrate(each, role)
+        changes = (self.done if each.home else []) + self._migrate(each, role)
         self._act_as("rota_owner")
         lane = ObjectLane(
             self.connection,
@@ -188,8 +197,8 @@ class DeployOnce(Transaction):
             with recorded(self.connection):
                 own.make_version_table(self.connection, each)
         self._act_as(role)
-        with own.migrating(self.connection, each, self.facts.role), recorded(self.connection):
-            migration.upgrade(self.connection, each.migrations, each.version_table)
+        with own.migrating(self.connection, each, self.facts.role):
+            self.outcome.notes += alone.upgrade(self.connection, each, waiting, role)
         return [Change("migration", str(revision), "apply") for revision in waiting]
 
     def _before_drop(self, each: Project) -> Callable[[str], None]:

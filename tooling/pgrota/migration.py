@@ -57,6 +57,8 @@ class Revision:
     down: tuple[str, ...]
     title: str
     path: Path
+    # Cannot be in a transaction, such as create index concurrently.
+    alone: bool = False
 
     def __str__(self) -> str:
         return f"{self.revision} {self.title}"
@@ -136,9 +138,11 @@ def pending(folder: Path, current: set[str]) -> list[Revision]:
     return [r for r in known if r.revision not in applied]
 
 
-def upgrade(connection: HeldConnection, folder: Path, version_table: str) -> None:
-    """Bring the tables up to date inside the transaction of this connection."""
-    _run(connection, folder, version_table, "_upgrade_revs", "heads")
+def upgrade(
+    connection: HeldConnection, folder: Path, version_table: str, to: str = "heads"
+) -> None:
+    """Bring the tables up to date inside the transaction of this connection, if it has one."""
+    _run(connection, folder, version_table, "_upgrade_revs", to)
 
 
 def downgrade(
@@ -204,7 +208,7 @@ def _run(
                 connection=shared,
                 version_table=version_table,
                 version_table_schema=SCHEMA,
-                transactional_ddl=True,
+                transactional_ddl=not connection.autocommit,
             )
             environment.run_migrations()
         engine.dispose()
@@ -227,12 +231,12 @@ def _read(path: Path) -> Revision:
         for node in tree.body
         if isinstance(node, ast.Assign | ast.AnnAssign)
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name) and target.id in ("revision", "down_revision")
+        if isinstance(target, ast.Name)
+        and target.id in ("revision", "down_revision", "transactional")
     }
     if not values.get("revision"):
         raise Problem(f"{path.name} names no revision")
     down = values.get("down_revision") or ()
     title = (ast.get_docstring(tree) or path.stem).splitlines()[0]
-    return Revision(
-        values["revision"], (down,) if isinstance(down, str) else tuple(down), title, path
-    )
+    down = (down,) if isinstance(down, str) else tuple(down)
+    return Revision(values["revision"], down, title, path, values.get("transactional") is False)

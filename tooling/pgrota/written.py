@@ -26,6 +26,12 @@ def migrations(folder: Path, version_table: str, since: set[str]) -> tuple[list[
             f"the migrations in {folder} have {len(since)} heads: {', '.join(sorted(since))}",
             hint="merge them first: alembic merge heads",
         )
+    if by_itself := next((revision for revision in waiting if revision.alone), None):
+        raise Problem(
+            f"migration {by_itself} runs by itself, and a file of rota's runs in one transaction",
+            detail=f"{by_itself.path} says transactional = False",
+            hint="write it so that it can be in a transaction, or use rota deploy",
+        )
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
 
