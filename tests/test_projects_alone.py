@@ -88,3 +88,12 @@ def test_one_that_fails_leaves_those_before_it(shop: Path, database: Clone) -> N
     path.write_text(path.read_text().replace("(nothing)", "(paid)"))
     put(database, make(shop, {}))
     assert database.value("select version_num from rota_core.project_version_shop") == "0003"
+
+
+def test_one_that_does_not_say_so_is_told(tmp_path: Path, database: Clone) -> None:
+    add_migration(tmp_path, 1, "create schema shop; create table shop.orders (paid bool);")
+    add_migration(tmp_path, 2, INDEX)
+    with pytest.raises(errors.Problem) as refused:
+        put(database, make(tmp_path, {}))
+    assert "say, beside its revision: transactional = False" in refused.value.format_message()
+    assert database.value("select to_regnamespace('shop')") is None

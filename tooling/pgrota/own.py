@@ -100,6 +100,8 @@ def _schemas_there(connection: psycopg.Connection, names: Collection[str]) -> se
 
 # migrations
 
+_ALONE = "let it have this statement alone and say, beside its revision: transactional = False"
+
 
 def heads(connection: psycopg.Connection, table: str) -> set[str]:
     """Where alembic stands. Executed as rota_owner."""
@@ -150,7 +152,8 @@ def migrating(connection: psycopg.Connection, each: Project, role: str) -> Itera
             raise cause from error
         place = _place(error, each)
         if cause is not None:
-            raise Refusal(cause, place, each.hint(cause, role)) from error
+            hint = _ALONE if cause.sqlstate == "25001" else each.hint(cause, role)
+            raise Refusal(cause, place, hint) from error
         if each.home and not isinstance(error, Problem):
             raise Problem(f"{place}: {type(error).__name__}: {error}") from error
         raise
