@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ from pgrota.server import Server
 
 # How wide the terminal is that the tests are run from is no matter of the commands they run.
 os.environ.pop("COLUMNS", None)
+# Shells start what runs in the background deaf to Ctrl-C, and the commands tested inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LIBRARIES = ("pg_cron", "plpgsql_check")
 
