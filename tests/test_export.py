@@ -23,6 +23,9 @@ set search_path = pg_catalog, pg_temp as $$ select {value} $$;
 revoke all on function rota_core.shape() from public;
 """
 SHOWN = "create or replace view rota.shown as select rota_core.shape() as shape;\n"
+KEPT = """create materialized view if not exists rota.kept as select 1 as one;
+create index if not exists kept_one on rota.kept (one);
+"""
 SIZED = """create or replace function rota_core.sized({arguments}) returns int language sql
 set search_path = pg_catalog, pg_temp as $$ select 1 $$;
 """
@@ -80,6 +83,7 @@ def test_a_change_is_a_further_file(
     add_file(place, "task/shape.sql", SHAPE.format(returns="int", value="1"))
     add_file(place, "task/shown.sql", SHOWN)
     add_file(place, "task/going.sql", "create or replace view rota.going as select 1 as one;\n")
+    add_file(place, "task/kept.sql", KEPT)
     add_file(place, "task/sized.sql", SIZED.format(arguments="a int"))
     first = export(tmp_path)
     before = {path: path.read_bytes() for path in first}
@@ -89,9 +93,10 @@ def test_a_change_is_a_further_file(
     add_file(place, "task/shape.sql", SHAPE.format(returns="text", value="'one'"))
     add_file(place, "task/sized.sql", SIZED.format(arguments="a int, b int"))
     add_file(place, "task/coming.sql", "create or replace view rota.coming as select 2 as two;\n")
-    (place / "sql/engine/task/going.sql").unlink()
     index = place / "sql/engine/install.sql"
-    index.write_text(index.read_text().replace("\\ir task/going.sql\n", ""))
+    for name in ("going", "kept"):
+        (place / f"sql/engine/task/{name}.sql").unlink()
+        index.write_text(index.read_text().replace(f"\\ir task/{name}.sql\n", ""))
     add_revision(place, "create table rota_core.later (n int); comment on table rota_core.later"
                  " is '100% :later';")  # fmt: skip
 
@@ -101,7 +106,7 @@ def test_a_change_is_a_further_file(
     assert min(second) > max(first)
     names = [line.split()[-1] for line in second[1].read_text().splitlines()
              if line.startswith(("-- rota:file", "-- rota:gone"))]  # fmt: skip
-    assert names == ["task/going.sql", "task/shape.sql", "task/sized.sql", "task/coming.sql"]
+    assert names == [f"task/{name}.sql" for name in ("going", "kept", "shape", "sized", "coming")]
     worker = database.work(budget="1.5 s")
     wait_until(lambda: database.value("select count(*) from rota.workers") == 1)
     apply(database, second)
@@ -109,6 +114,7 @@ def test_a_change_is_a_further_file(
     assert deploy(database.url(), dry_run=True).changes == []
     assert database.run("select v.shape from rota.shown as v") == [("one",)]
     assert database.value("select to_regclass('rota.going') is null")
+    assert database.value("select to_regclass('rota.kept') is null")
     assert database.value("select to_regprocedure('rota_core.sized(int)') is null")
     assert database.value("select obj_description('rota_core.later'::regclass)") == "100% :later"
     assert not database.value(

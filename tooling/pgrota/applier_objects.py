@@ -120,7 +120,11 @@ OBJECTS = """
           hint = 'Drop or change that first.';
       end if;
       perform set_config('role', c_role, true);
-      execute format('drop %s if exists %s cascade', v_row.kind, v_row.identity);
+      v_text := case v_row.kind when 'view' then (
+        select case c.relkind when 'm' then 'materialized view' else 'view' end
+        from pg_class as c where c.oid = to_regclass(v_row.identity)
+      ) else v_row.kind end;
+      execute format('drop %s if exists %s cascade', v_text, v_row.identity);
       perform set_config('role', c_deployer, true);
       v_changes := v_changes || jsonb_build_array(jsonb_build_object(
         'kind', v_row.kind, 'name', v_row.identity, 'action', 'drop',

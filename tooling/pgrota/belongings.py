@@ -151,10 +151,9 @@ def drop_objects(
 ) -> Iterator[tuple[str, str]]:
     """Drop them with what hangs on them. Yields those that were there."""
     for kind, identity in objects:
-        if kind == "view" and _is_materialized(connection, identity):
-            kind = "materialized view"
-        connection.execute(catalog.drop_statement(kind, identity, cascade=True))
-        yield kind, identity
+        name = catalog.word(connection, kind, identity)
+        catalog.drop(connection, kind, identity)
+        yield name, identity
 
 
 def drop_schemas(connection: psycopg.Connection, names: list[str]) -> Iterator[tuple[str, str]]:
@@ -177,9 +176,3 @@ def kept_tables(name: str, heads: set[str]) -> str | None:
     if not heads:
         return None
     return f"the tables of project {name}, at migration {', '.join(sorted(heads))}"
-
-
-def _is_materialized(connection: psycopg.Connection, identity: str) -> bool:
-    query = "select c.relkind = 'm' from pg_catalog.pg_class as c where c.oid = to_regclass(%s)"
-    row = connection.execute(query, [identity]).fetchone()
-    return bool(row and row[0])

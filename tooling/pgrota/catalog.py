@@ -99,9 +99,19 @@ def dependants(connection: psycopg.Connection, kind: str, identity: str) -> list
         return cursor.execute(DEPENDANTS, params).fetchall()
 
 
-def drop_statement(kind: str, identity: str, cascade: bool = False) -> str:
-    """The statement that drops an object of the record."""
-    return f"drop {kind} if exists {identity}" + (" cascade" if cascade else "")
+def word(connection: psycopg.Connection, kind: str, identity: str) -> str:
+    """What statements call an object of the record: views may be materialized."""
+    if kind != "view":
+        return kind
+    query = "select c.relkind = 'm' from pg_catalog.pg_class as c where c.oid = to_regclass(%s)"
+    found = connection.execute(query, [identity]).fetchone()
+    return "materialized view" if found and found[0] else kind
+
+
+def drop(connection: psycopg.Connection, kind: str, identity: str) -> None:
+    """Drop an object of the record with what depends on it."""
+    name = word(connection, kind, identity)
+    connection.execute(f"drop {name} if exists {identity} cascade")
 
 
 def _stored(connection: psycopg.Connection, query: str, params: dict | None) -> list[Stored]:

@@ -149,4 +149,9 @@ from dependant as x
 where (x.classid, x.objid) not in (select r.classid, r.objid from root as r)
   -- a view's own row type, and the array of it, are no objects anyone made
   and x.classid <> 'pg_type'::regclass
+  -- the index of a materialized view is a part of it
+  and not exists (
+    select from pg_catalog.pg_class as c
+    where x.classid = 'pg_class'::regclass and c.oid = x.objid and c.relkind = 'i'
+  )
 """

@@ -215,7 +215,7 @@ class ObjectLane:
                 )
             self._known = None
             with recorded(self.connection):
-                self.connection.execute(catalog.drop_statement(kind, identity, cascade=True))
+                catalog.drop(self.connection, kind, identity)
 
     def _lost(self) -> list[SourceFile]:
         """Files whose objects went together with a dropped one and have to be made again."""
@@ -254,5 +254,5 @@ def _overload(file: SourceFile, stray: Stored) -> Problem:
     return Problem(
         f"{file.path} would make an overload of {stray.identity}",
         "no deploy has made that one, and a call could mean either",
-        f"{catalog.drop_statement(stray.kind, stray.identity)};",
+        f"drop {stray.kind} if exists {stray.identity};",
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import sql
 
-from pgrota import retiring
+from pgrota import catalog, retiring
 from pgrota.drift import Drift
 
 _ACL = """
@@ -29,10 +29,10 @@ def restore(connection: psycopg.Connection, found: Iterable[Drift], role: str) -
 
 
 def _object(connection: psycopg.Connection, drift: Drift, role: str) -> None:
-    kind = sql.SQL(drift.kind)
     identity = sql.SQL(drift.name)
     owner = drift.recorded.get("owner")
     connection.execute(sql.SQL("set local role {}").format(sql.SQL(role)))
+    kind = sql.SQL(catalog.word(connection, drift.kind, drift.name))
     if "owner" in drift.fields:
         connection.execute(
             sql.SQL("alter {} {} owner to {}").format(kind, identity, sql.Identifier(owner))
