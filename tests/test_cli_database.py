@@ -10,7 +10,8 @@ import pytest
 
 from harness import Clone
 from pgrota import masking
-from pgrota.database import Database, clean, find_address, read_dotenv
+from pgrota.address import clean, find_address, read_dotenv
+from pgrota.database import Database
 from pgrota.errors import CannotConnect
 from support_deploy import rota
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from pgrota import migration, own, project, scaffold, similar
+from pgrota import migration, nearness, own, project, scaffold
 from pgrota.calls import Definition
 from pgrota.config import Config, check_name
 from pgrota.declared import Declared
@@ -29,7 +29,7 @@ def schedule(here: Config, name: str, task_name: str | None, cron: str) -> list[
         names = [d.name for file in _files(here) for d in file.defines if d.kind == "task"]
         raise Problem(
             f"no file of {here.name} defines the task {task_name}",
-            _nearly(names, task_name),
+            nearness.listed(names, task_name),
             f"rota new task {task_name}",
         )
     if path is None:
@@ -55,7 +55,7 @@ def test(here: Config, name: str) -> list[str]:
     if not found:
         raise Problem(
             f"no file of {here.name} makes a function {name}",
-            _nearly([f"{d.schema}.{d.name}" for d in functions], wanted),
+            nearness.listed([f"{d.schema}.{d.name}" for d in functions], wanted),
             f"rota new task {name.replace('_', '-')}" if "." not in name else None,
         )
     if len(found) > 1:
@@ -96,13 +96,8 @@ def revision(here: Config, name: str) -> list[str]:
     made = [] if whole else scaffold.write(here.home, wanted)
     (here.migrations / "versions").mkdir(exist_ok=True)
     known = migration.revisions(here.migrations)
-    heads = {r.revision for r in known} - {down for r in known for down in r.down}
-    if len(heads) > 1:
-        raise Problem(
-            f"there are {len(heads)} newest migrations: {', '.join(sorted(heads))}",
-            "the next one would not know which it follows",
-            "let one of them follow the other: down_revision",
-        )
+    # Two would have to be joined first.
+    migration.newest(known)
     slug = _function(name)
     taken = [r.path.name for r in known if r.path.stem.endswith(f"_{slug}")]
     if taken:
@@ -187,11 +182,6 @@ def _refuse_declared(here: Config, declared: Declared) -> None:
 def _add(here: Config, files: dict[str, str], listed: list[str]) -> list[str]:
     written = scaffold.write(here.home, files)
     return written + scaffold.enlist(here, listed)
-
-
-def _nearly(names: list[str], name: str) -> str | None:
-    near = similar.close(names, name)
-    return f"Nearly so: {', '.join(near)}" if near else None
 
 
 def _function(name: str) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pgrota.declared import _NOT_CODE
+from pgrota.lexing import blanked
 
 _NAME = r'(?:[A-Za-z_][\w$]*|"(?:[^"]|"")+")'
 _CALL = re.compile(
@@ -99,7 +99,7 @@ def times(schedule: str) -> str:
 
 def statements(command: str) -> list[str]:
     """The statements of a command, without what is quoted or commented out in them."""
-    bare = _NOT_CODE.sub(" ", command)
+    bare = blanked(command)
     return [part.strip() for part in bare.split(";") if part.strip()]
 
 
@@ -111,7 +111,7 @@ def called(command: str) -> str | None:
 
 def mentioned(command: str) -> list[str]:
     """Names that stand before a parenthesis: functions, and words that are none."""
-    found = _MENTION.findall(_NOT_CODE.sub(" ", command))
+    found = _MENTION.findall(blanked(command))
     return list(dict.fromkeys(re.sub(r"\s*\.\s*", ".", name) for name in found))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pgrota.lexing import blanked
+
 KINDS = {
     "define_task": "task",
     "define_schedule": "schedule",
@@ -19,14 +21,6 @@ KINDS = {
     "watch_table": "watch",
 }
 KINDS_OF = frozenset(KINDS.values())
-# A string is kept: the name stands in it.
-_TOKEN = re.compile(
-    r"""
-      (?P<string>'(?:[^']|'')*')
-    | --[^\n]* | /\*.*?\*/ | (?P<tag>\$(?:[A-Za-z_]\w*)?\$).*?(?P=tag)
-    """,
-    re.DOTALL | re.VERBOSE,
-)
 _CALL = re.compile(
     rf"\brota\s*\.\s*(?P<function>{'|'.join(KINDS)})\s*\("
     r"\s*(?:(?:name|target)\s*=>\s*)?'(?P<name>(?:[^']|'')*)'",
@@ -53,17 +47,3 @@ def definitions(text: str) -> list[Definition]:
         for match in _CALL.finditer(code)
     }
     return list(found)
-
-
-def blanked(text: str, strings: bool = True) -> str:
-    """The text without comments and dollar-quoted parts, and without strings if they shall go too.
-
-    Every line stays where it is.
-    """
-
-    def blank(match: re.Match[str]) -> str:
-        if match["string"] and not strings:
-            return match[0]
-        return re.sub(r"[^\n]", " ", match[0])
-
-    return _TOKEN.sub(blank, text)

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from pgrota import nearness
 from pgrota.errors import Problem
 from pgrota.project import ENGINE, FOUNDATION, Project, recipes
 
@@ -176,15 +177,12 @@ def _checked(source: Path, values: dict[str, Any]) -> Config:
 
 
 def _refuse_unknown(source: Path, values: dict[str, Any]) -> None:
-    from difflib import get_close_matches
-
     for key in values:
         if key not in KEYS:
-            near = get_close_matches(key, KEYS, n=1)
             raise Problem(
                 f"{source}: there is no setting {key}",
                 f"there are: {', '.join(KEYS)}",
-                f"did you mean {near[0]}?" if near else None,
+                nearness.asked(KEYS, key),
             )
 
 

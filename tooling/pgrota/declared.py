@@ -5,25 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NAME = r'(?:[a-z_][\w$]*|"(?:[^"]|"")+")'
-_QUALIFIED = rf"{_NAME}(?:\s*\.\s*{_NAME})?"
+from pgrota.lexing import NAME, blanked, plain
 
-_NOT_CODE = re.compile(
-    r"""
-      --[^\n]*                                  # comment to the end of the line
-    | /\*.*?\*/                                 # block comment
-    | (?P<tag>\$(?:[A-Za-z_]\w*)?\$).*?(?P=tag) # dollar-quoted string
-    | '(?:[^']|'')*'                            # string
-    """,
-    re.DOTALL | re.VERBOSE,
-)
+_QUALIFIED = rf"{NAME}(?:\s*\.\s*{NAME})?"
+
 _CREATE = re.compile(
     rf"""
     \bcreate \s+ (?:or \s+ replace \s+)?
     (?: (?P<routine>function|procedure) \s+ (?P<routine_name>{_QUALIFIED}) \s* \(
       | (?:recursive \s+)? (?:materialized \s+)? view \s+ (?:if \s+ not \s+ exists \s+)?
         (?P<view_name>{_QUALIFIED})
-      | (?:constraint \s+)? trigger \s+ (?P<trigger>{_NAME}) \b
+      | (?:constraint \s+)? trigger \s+ (?P<trigger>{NAME}) \b
         [^;]*? \b on \s+ (?P<trigger_table>{_QUALIFIED})
     )
     """,
@@ -48,12 +40,12 @@ class Declared:
 
 def declarations(text: str) -> list[Declared]:
     """What the file creates, in order, each once."""
-    code = _NOT_CODE.sub(" ", text)
+    code = blanked(text)
     found: dict[Declared, None] = {}
     for match in _CREATE.finditer(code):
         if match["trigger"]:
             schema, table = _split(match["trigger_table"])
-            found[Declared("trigger", schema, _plain(match["trigger"]), table)] = None
+            found[Declared("trigger", schema, plain(match["trigger"]), table)] = None
         elif match["view_name"]:
             found[Declared("view", *_split(match["view_name"]))] = None
         else:
@@ -62,9 +54,5 @@ def declarations(text: str) -> list[Declared]:
 
 
 def _split(qualified: str) -> tuple[str, str]:
-    parts = [_plain(part) for part in re.findall(_NAME, qualified, re.IGNORECASE)]
+    parts = [plain(part) for part in re.findall(NAME, qualified, re.IGNORECASE)]
     return (parts[0], parts[1]) if len(parts) == 2 else ("public", parts[0])
-
-
-def _plain(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()

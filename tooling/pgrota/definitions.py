@@ -16,6 +16,7 @@ from pgrota import calls, project
 from pgrota.catalog import Row
 from pgrota.change import Change, differing
 from pgrota.errors import Problem
+from pgrota.lexing import blanked
 from pgrota.project import Project, SourceFile
 from pgrota.record import Recorded
 
@@ -169,4 +170,4 @@ class Definitions:
 
 
 def _only_declares(text: str) -> bool:
-    return all(_DECLARES.match(part) for part in calls.blanked(text).split(";"))
+    return all(_DECLARES.match(part) for part in blanked(text).split(";"))

@@ -12,10 +12,10 @@ from pathlib import Path
 from psycopg.rows import dict_row
 
 from pgrota import scaffold
-from pgrota.calls import blanked
 from pgrota.config import Config
 from pgrota.database import Database
 from pgrota.errors import Problem
+from pgrota.lexing import blanked
 from pgrota.project import Project
 
 # A handler has a parameter whether it looks at it or not.

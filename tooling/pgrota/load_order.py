@@ -5,11 +5,11 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
-from pgrota.calls import blanked
+from pgrota import nearness
 from pgrota.errors import Problem
+from pgrota.lexing import blanked
 
 REQUIRES = re.compile(r"^--[ \t]*requires:[ \t]*(.*?)[ \t]*$", re.M)
 _ENDS_THE_TRANSACTION = re.compile(
@@ -75,12 +75,11 @@ def _required(path: str, text: str, texts: Mapping[str, str], folder: str) -> se
     for match in REQUIRES.finditer(text):
         for name in filter(None, re.split(r"[,\s]+", match[1])):
             if name not in texts:
-                near = get_close_matches(name, texts, n=1)
                 line = text.count("\n", 0, match.start()) + 1
                 raise Problem(
                     f"{folder}/{path}, line {line} requires {name}, which does not exist",
                     f"paths are relative to {folder}/",
-                    f"did you mean {near[0]}?" if near else None,
+                    nearness.asked(texts, name),
                 )
             found.add(name)
     return found

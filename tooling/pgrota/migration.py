@@ -121,6 +121,18 @@ def revisions(folder: Path) -> list[Revision]:
     return list(ordered.values())
 
 
+def newest(known: Collection[Revision]) -> str | None:
+    """The one that the next will follow."""
+    heads = {r.revision for r in known} - {down for r in known for down in r.down}
+    if len(heads) > 1:
+        raise Problem(
+            f"there are {len(heads)} newest migrations: {', '.join(sorted(heads))}",
+            "the next one would not know which it follows",
+            "let one of them follow the other: down_revision",
+        )
+    return next(iter(heads), None)
+
+
 def pending(folder: Path, current: set[str]) -> list[Revision]:
     """The revisions that are not applied yet, given the heads that are."""
     known = revisions(folder)

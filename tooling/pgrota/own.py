@@ -16,11 +16,11 @@ from pgrota.catalog import Stored
 from pgrota.change import Change
 from pgrota.declared import Declared
 from pgrota.errors import Problem, Refusal, is_transient
+from pgrota.lexing import NAME, blanked, plain
 from pgrota.project import Project
 
-_NAME = r'[a-z_][\w$]*|"(?:[^"]|"")+"'
 _SCHEMA = re.compile(
-    rf"\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?(?!authorization\b|if\b)({_NAME})", re.I
+    rf"\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?(?!authorization\b|if\b)({NAME})", re.I
 )
 
 
@@ -70,10 +70,7 @@ def refuse_taken(
 
 def schemas(text: str) -> list[str]:
     """The schemas that a file creates."""
-    found = _SCHEMA.findall(calls.blanked(text))
-    return [
-        name[1:-1].replace('""', '"') if name.startswith('"') else name.lower() for name in found
-    ]
+    return [plain(name) for name in _SCHEMA.findall(blanked(text))]
 
 
 def absent_schemas(connection: psycopg.Connection, each: Project) -> dict[str, str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pgrota import additions, migration, project, scaffold, similar
+from pgrota import additions, migration, nearness, project, scaffold
 from pgrota.calls import Definition
 from pgrota.config import Config
 from pgrota.errors import Problem
@@ -85,10 +85,9 @@ def recipes() -> list[Recipe]:
 def recipe(name: str) -> Recipe:
     """The one of this name."""
     if name not in project.recipes():
-        near = similar.close(project.recipes(), name)
         raise Problem(
             f"there is no recipe {name}",
-            f"Nearly so: {', '.join(near)}" if near else None,
+            nearness.listed(project.recipes(), name),
             "rota recipe list",
         )
     return Recipe(project.recipe(name))
@@ -132,7 +131,7 @@ def _revisions(here: Config, one: Recipe) -> dict[str, str]:
     if not (here.migrations / "script.py.mako").exists():
         found |= scaffold.environment(folder, here.schema)
     numbers = [r.revision for r in known]
-    head = _head(known)
+    head = migration.newest(known)
     titles = {r.title for r in known}
     for revision in one.revisions:
         if revision.title in titles:
@@ -144,17 +143,6 @@ def _revisions(here: Config, one: Recipe) -> dict[str, str]:
         numbers.append(number)
         head = number
     return found
-
-
-def _head(known: list[migration.Revision]) -> str | None:
-    heads = {r.revision for r in known} - {down for r in known for down in r.down}
-    if len(heads) > 1:
-        raise Problem(
-            f"there are {len(heads)} newest migrations: {', '.join(sorted(heads))}",
-            "the recipe's would not know which it follows",
-            "let one of them follow the other: down_revision",
-        )
-    return next(iter(heads), None)
 
 
 def _renumbered(path: Path, number: str, down: str | None) -> str:

@@ -1,13 +1,14 @@
-"""Names that were typed wrong: which ones are called nearly so."""
+"""Kinds of things with names, and what to say of a name that was typed wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
 
+from pgrota import nearness
 from pgrota.database import Database
 from pgrota.errors import Problem
 
@@ -24,10 +25,9 @@ class Kind:
     def unknown(self, database: Database, name: str) -> Problem:
         """That there is no such thing, and which ones are called nearly so."""
         names = [next(iter(row.values())) for row in database.rows(self.names)]
-        found = close(names, name)
         return Problem(
             f"{self.word} {name} does not exist",
-            f"Nearly so: {', '.join(found)}" if found else None,
+            nearness.listed(names, name),
             self.listed_by if names else self.made_by,
         )
 
@@ -40,16 +40,6 @@ class Kind:
             if (error.diag.message_primary or "").startswith(f"{self.word} "):
                 raise self.unknown(database, name) from error
             raise
-
-
-def close(names: Iterable[str], name: str) -> list[str]:
-    """At most three names that are like this one, or contain it."""
-    from difflib import get_close_matches
-
-    names = list(names)
-    folded = {each.casefold(): each for each in names}
-    near = get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)
-    return [folded[each] for each in near] or sorted(n for n in names if name and name in n)[:3]
 
 
 SCHEDULE = Kind(

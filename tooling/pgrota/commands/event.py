@@ -8,7 +8,7 @@ from typing import Any
 import click
 import psycopg
 
-from pgrota import errors, event_page, events, moments, output, similar, subscriptions
+from pgrota import errors, event_page, events, moments, nearness, output, subscriptions
 from pgrota.database import Database, pass_database
 from pgrota.documents import JsonDocument
 from pgrota.rights import needs
@@ -59,7 +59,7 @@ def list_(
 def _similar_topics(database: Database, topic: str) -> None:
     """A topic that nothing has may be one that was typed wrong."""
     topics = events.topics(database)
-    close = similar.close(topics, topic)
+    close = nearness.close(topics, topic)
     if close and topic not in topics and "*" not in topic:
         output.progress(f"There are events of: {', '.join(close)}")
 

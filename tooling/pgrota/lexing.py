@@ -1,0 +1,34 @@
+"""What of a text of SQL is code, and what is quoted or commented out."""
+
+from __future__ import annotations
+
+import re
+
+NAME = r'(?:[a-z_][\w$]*|"(?:[^"]|"")+")'
+# A string is told apart, for those who look into it.
+_NOT_CODE = re.compile(
+    r"""
+      (?P<string>'(?:[^']|'')*')
+    | --[^\n]* | /\*.*?\*/ | (?P<tag>\$(?:[A-Za-z_]\w*)?\$).*?(?P=tag)
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+
+
+def blanked(text: str, strings: bool = True) -> str:
+    """The text without comments and dollar-quoted parts, and without strings if they shall go too.
+
+    Everything stays where it is.
+    """
+
+    def blank(match: re.Match[str]) -> str:
+        if match["string"] and not strings:
+            return match[0]
+        return "\n".join(" " * len(line) for line in match[0].split("\n"))
+
+    return _NOT_CODE.sub(blank, text)
+
+
+def plain(name: str) -> str:
+    """A name as the catalog has it."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
