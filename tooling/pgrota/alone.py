@@ -21,7 +21,7 @@ from pgrota.migration import HeldConnection, Revision
 from pgrota.outcome import Outcome
 from pgrota.project import Project
 from pgrota.recording import recorded
-from pgrota.transaction import SESSION, Patience, Transaction
+from pgrota.transaction import Patience, Transaction, settle
 
 
 def first(
@@ -140,9 +140,7 @@ class _Guard(Transaction):
 
 def _by_itself(database: Database, each: Project, revision: Revision) -> None:
     with database.connect(kind=HeldConnection) as connection:
-        settings = SESSION | {"search_path": each.search_path, "lock_timeout": "10s"}
-        for name, value in settings.items():
-            connection.execute("select set_config(%s, %s, false)", [name, value])
+        settle(connection, {"search_path": each.search_path, "lock_timeout": "10s"}, local=False)
         try:
             with own.migrating(connection, each, connection.info.user):
                 migration.upgrade(

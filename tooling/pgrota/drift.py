@@ -235,7 +235,7 @@ def undone(found: Iterable[Drift], name: str, changes: Collection[Change]) -> li
 
 def look_at(database: Database) -> State:
     """Drift of all projects, as those who may look see it."""
-    from pgrota.transaction import SESSION
+    from pgrota.transaction import settle
 
     if not database.exists("rota_core.deployed_objects"):
         raise Problem(
@@ -244,6 +244,5 @@ def look_at(database: Database) -> State:
             "rota deploy",
         )
     with database.transaction() as connection:
-        for name, value in SESSION.items():
-            connection.execute("select set_config(%s, %s, true)", [name, value])
+        settle(connection)
         return look(connection)

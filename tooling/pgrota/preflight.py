@@ -65,6 +65,11 @@ class Facts:
         return [role for role in ROLES if role not in self.roles]
 
     @property
+    def deployer(self) -> str:
+        """The role to set for acting as whoever deploys."""
+        return self.role_setting if self.role_setting == "none" else quoted(self.role_setting)
+
+    @property
     def schemas_exist(self) -> bool:
         return bool(self.owner_of_rota and self.owner_of_rota_core)
 

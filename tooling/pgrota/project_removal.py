@@ -44,7 +44,7 @@ def remove(
     patience = patience or Patience()
     with database.connect(autocommit=False, kind=migration.HeldConnection) as connection:
         once = _ProjectRemoval(connection, patience, say, name, migrations, force)
-        removed = retried(once, patience, say)
+        removed = retried(once)
         cron.ring(connection, any(each.startswith("cron job ") for each in removed.removed))
     return removed
 
@@ -90,14 +90,14 @@ class _ProjectRemoval(Transaction):
         mine = belongings.of(self.connection, self.name)
         self._act_as("rota_worker")
         jobs = cron.jobs(self.connection)
-        self._act_as(self._deployer())
+        self._act_as(self.facts.deployer)
         for definition in mine.definitions:
             self._drop_definition(definition)
         self._refuse_dependants(mine.objects)
         for kind, identity in belongings.drop_objects(self.connection, mine.objects):
             self._gone(kind, identity)
         self._tables()
-        self._act_as(self._deployer())
+        self._act_as(self.facts.deployer)
         for name, reason in belongings.drop_schemas(self.connection, mine.schemas):
             if reason:
                 self.removed.kept.append(f"schema {name}: {reason}")
@@ -110,10 +110,6 @@ class _ProjectRemoval(Transaction):
     def _gone(self, kind: str, name: str) -> None:
         self.removed.removed.append(f"{kind} {name}")
         self.changes.append(Change(kind, name, "drop"))
-
-    def _deployer(self) -> str:
-        setting = self.facts.role_setting
-        return setting if setting == "none" else preflight.quoted(setting)
 
     def _drop_definition(self, definition: Definition) -> None:
         call = belongings.DROPS[definition.kind]
@@ -175,7 +171,7 @@ class _ProjectRemoval(Transaction):
         known = {r.revision for r in migration.revisions(user.migrations)}
         own.pending(user, self.heads)
         if self.heads:
-            self._act_as(self._deployer())
+            self._act_as(self.facts.deployer)
             with own.migrating(self.connection, user, self.facts.role):
                 migration.downgrade(self.connection, user.migrations, user.version_table)
             for revision in reversed(migration.revisions(user.migrations)):

@@ -63,10 +63,10 @@ def remove(
         once = _Removal(connection, patience, say, force)
         if not record.exists(connection):
             connection.rollback()
-            return retried(once, patience, say)
+            return retried(once)
         once.refuse_live_runs()
         with drain.drained(connection, patience.drain, say, insist=not force):
-            return retried(once, patience, say)
+            return retried(once)
 
 
 class _Removal(Transaction):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,10 +9,10 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from pgrota import cron, migration, own, project
+from pgrota import migration, own, project
 from pgrota.change import Change
 from pgrota.database import Database
-from pgrota.deploy import DeployOnce, tried
+from pgrota.deploy_once import DeployOnce, carry_out
 from pgrota.errors import Problem
 from pgrota.outcome import Outcome
 from pgrota.project import Project, SourceFile
@@ -60,16 +59,11 @@ def rollback(
     nothing needs it. Migrations stay unless `migrations` says to go back over them.
     """
     patience = patience or Patience()
-    started = time.monotonic()
     with database.connect(autocommit=False, kind=migration.HeldConnection) as connection:
         once = _Rollback(connection, [_shell(target, here)], patience, say, dry_run)
         once.target, once.over_migrations = target, migrations
         once.allow_drop, once.force = True, force
-        outcome = tried(once, patience, say)
-        if not dry_run:
-            cron.ring(connection, any(change.kind == "cron job" for change in outcome.changes))
-    outcome.seconds = time.monotonic() - started
-    return outcome
+        return carry_out(once)
 
 
 def _shell(target: dict[str, Any], here: Project | None) -> Earlier:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,15 @@ class Patience:
     drain: float = 60.0
 
 
-def retried(once: Transaction, patience: Patience, say: Callable[[str], None]) -> Any:
+def settle(
+    connection: psycopg.Connection, more: Mapping[str, str] | None = None, local: bool = True
+) -> None:
+    """Set what statements mean and how long they wait, for the transaction or the session."""
+    for name, value in {**SESSION, **(more or {})}.items():
+        connection.execute("select set_config(%s, %s, %s)", [name, value, local])
+
+
+def retried(once: Transaction) -> Any:
     """Waiting long for a lock would make everyone queue behind it: wait little, but often."""
     connection = once.connection
     for tried in range(1, TRIES + 1):
@@ -51,7 +59,7 @@ def retried(once: Transaction, patience: Patience, say: Callable[[str], None]) -
             connection.rollback()
             if tried == TRIES:
                 raise _blocked(connection, error) from error
-            say(f"somebody else holds a lock ({error.diag.message_primary}); trying again")
+            once.say(f"somebody else holds a lock ({error.diag.message_primary}); trying again")
             time.sleep(random.uniform(0.1, 0.3) * min(tried, 6))
     raise AssertionError("unreachable")
 
@@ -102,8 +110,7 @@ class Transaction:
         raise NotImplementedError
 
     def _prepare(self) -> None:
-        for name, value in SESSION.items():
-            self.connection.execute("select set_config(%s, %s, true)", [name, value])
+        settle(self.connection)
 
     def _take_lock(self) -> None:
         deadline = time.monotonic() + self.patience.lock
