@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from pgrota import adopted_files, adopted_queries
+from pgrota import adopted_files, adopted_queries, preflight
 from pgrota.adoptable import (
     Adopted,
     Job,
@@ -22,18 +22,17 @@ from pgrota.adoptable import (
     needs_top_level,
     times,
 )
+from pgrota.adopted_folder import FOLDER, AdoptedFolder
 from pgrota.database import Database
-from pgrota.declared import Declared, declarations
+from pgrota.declared import Declared
 from pgrota.errors import Problem
-
-FOLDER = Path("adopted")
 
 
 class Adoption:
     """Reads the jobs of a database and writes them into a project's folder of SQL."""
 
     def __init__(self, database: Database, sql: Path, timezone: str | None = None) -> None:
-        self.sql = sql
+        self.folder = AdoptedFolder(sql)
         self.notes: list[str] = []
         self.adopted: list[Adopted] = []
         self.texts: dict[str, str] = {}
@@ -42,26 +41,6 @@ class Adoption:
             self.connection = connection
             self._look()
             connection.rollback()
-
-    def save(self) -> list[str]:
-        """Write what is not there yet. A file that is there is its owner's to change."""
-        written = []
-        for path, text in self.texts.items():
-            place = self.sql / path
-            if place.exists():
-                if place.read_text(encoding="utf-8") != text:
-                    self.notes.append(
-                        f"{place} is there already and differs: left as it is;"
-                        " remove it to have it written anew"
-                    )
-                continue
-            try:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_text(text, encoding="utf-8", newline="\n")
-            except OSError as error:
-                raise Problem(f"cannot write {error.filename}: {error.strerror}") from None
-            written.append(path)
-        return written
 
     def _look(self) -> None:
         seen = self._rows(adopted_queries.SEEN)[0]
@@ -85,8 +64,8 @@ class Adoption:
             role["name"]: role
             for role in self._rows(adopted_queries.ROLES, [[job.username for job in jobs]])
         }
-        self.known = dict(self._written())
-        self.declared = self._declared()
+        self.known = self.folder.jobs()
+        self.declared = self.folder.declared()
         self.taken = self._taken() - set(self.known.values())
         for job in jobs:
             adopted = Adopted(job)
@@ -120,7 +99,9 @@ class Adoption:
             adopted.kind = "task"
         adopted.name = self.known.get(_key(job)) or name_of(job, called(job.command), self.taken)
         self.taken.add(adopted.name)
-        requires = [self._write_function(f["schema"], f["name"], functions) for f in functions]
+        requires = sorted(
+            {self._write_function(f["schema"], f["name"], functions) for f in functions}
+        )
         path = (FOLDER / (re.sub(r"[/:]", "_", adopted.name) + ".sql")).as_posix()
         text = adopted_files.job_file(
             adopted.name,
@@ -131,11 +112,17 @@ class Adoption:
             direct,
             role["search_path"],
             json.dumps(_key(job)),
-            sorted({name for name in requires if name}),
+            requires,
         )
         self.texts[path] = text
-        adopted.files = [path, *sorted({name for name in requires if name})]
+        adopted.files = [path, *requires]
         self._remark(adopted, role)
+
+    def save(self) -> list[str]:
+        """Write the files that are not there yet. Returns their paths."""
+        written, notes = self.folder.save(self.texts)
+        self.notes += notes
+        return written
 
     def _remark(self, adopted: Adopted, role: dict[str, Any]) -> None:
         if not adopted.job.active:
@@ -157,16 +144,14 @@ class Adoption:
             adopted.remarks.append(f"runs as rota_worker: grant {owner} to rota_worker;")
 
     def _functions(self, job: Job, search_path: str) -> list[dict[str, Any]]:
-        user = '"' + job.username.replace('"', '""') + '"'
+        user = preflight.quoted(job.username)
         path = search_path.replace('"$user"', user).replace("$user", user)
         self.connection.execute("select set_config('search_path', %s, true)", [path])
         found = self._rows(adopted_queries.FUNCTIONS, [mentioned(job.command)])
         self.connection.execute("select set_config('search_path', 'pg_catalog, pg_temp', true)")
         return found
 
-    def _write_function(
-        self, schema: str, name: str, functions: list[dict[str, Any]]
-    ) -> str | None:
+    def _write_function(self, schema: str, name: str, functions: list[dict[str, Any]]) -> str:
         elsewhere = self.declared.get(Declared("function", schema, name))
         if elsewhere:
             return elsewhere
@@ -192,25 +177,6 @@ class Adoption:
         self.timezone = self.timezone or found
         if self.timezone in (None, "GMT"):
             self.timezone = "UTC"
-
-    def _written(self) -> list[tuple[tuple, str]]:
-        """The jobs that files stand for already, and their names."""
-        found = []
-        for path in sorted((self.sql / FOLDER).glob("*.sql")):
-            match = adopted_files.MARK.search(path.read_text(encoding="utf-8"))
-            if match:
-                found.append((tuple(json.loads(match["key"])), match["name"]))
-        return found
-
-    def _declared(self) -> dict[Declared, str]:
-        """What other files of the project define, which is not to be defined twice."""
-        own = self.sql / FOLDER / "functions"
-        return {
-            declared: path.relative_to(self.sql).as_posix()
-            for path in sorted(self.sql.rglob("*.sql"))
-            if own not in path.parents
-            for declared in declarations(path.read_text(encoding="utf-8"))
-        }
 
     def _taken(self) -> set[str]:
         if not self._rows("select to_regclass('rota.schedules') is not null as there")[0]["there"]:
@@ -250,8 +216,5 @@ def _handler(job: Job, functions: list[dict[str, Any]]) -> str | None:
         function["prokind"] == "f" and not function["pronargs"] and not function["returns_set"]
         and function["returns"] in ("void", "jsonb") and pinned
     )  # fmt: skip
-    return f"{_identifier(function['schema'])}.{_identifier(function['name'])}" if fits else None
-
-
-def _identifier(name: str) -> str:
-    return adopted_files.identifier(name)
+    names = (adopted_files.identifier(function[part]) for part in ("schema", "name"))
+    return ".".join(names) if fits else None

@@ -87,6 +87,23 @@ def find(connection: psycopg.Connection, keys: Iterable[tuple[str, str]]) -> lis
     return found
 
 
+def standing(
+    connection: psycopg.Connection, keys: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The keys of the record under which something still stands."""
+    found = []
+    for kind, identity in keys:
+        if kind == "trigger":
+            there = bool(find(connection, [(kind, identity)]))
+        else:
+            function = "to_regclass" if kind == "view" else "to_regprocedure"
+            query = f"select {function}(%s) is not null"
+            there = connection.execute(query, [identity]).fetchone()[0]
+        if there:
+            found.append((kind, identity))
+    return found
+
+
 def foundation(connection: psycopg.Connection) -> list[Stored]:
     """The schemas and roles that bootstrap.sql makes."""
     return _stored(connection, FOUNDATION, None)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 import psycopg
 
@@ -36,7 +37,7 @@ class Definition:
 
     kind: str
     name: str
-    said: dict = field(repr=False)
+    text: str = field(repr=False)
     version: str = ""
     at: datetime | None = None
     by: str | None = None
@@ -44,6 +45,11 @@ class Definition:
     @property
     def key(self) -> Key:
         return self.kind, self.name
+
+    @cached_property
+    def said(self) -> dict:
+        """Read when it is looked at: all definitions are asked for after each file."""
+        return json.loads(self.text)
 
     def row(self) -> Row:
         """As the record keeps it."""
@@ -60,7 +66,7 @@ def read(connection: psycopg.Connection) -> dict[Key, Definition]:
     try:
         with connection.transaction():
             rows = connection.execute(
-                "select d.kind, d.name, d.definition, d.version, d.defined_at, d.defined_by"
+                "select d.kind, d.name, d.definition::text, d.version, d.defined_at, d.defined_by"
                 " from rota_core.definitions() as d order by d.kind, d.name"
             ).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from pgrota.database import Database
@@ -57,18 +56,17 @@ def summary(changes: list[dict[str, Any]]) -> str:
         "create": "made", "apply": "applied", "change": "changed", "restate": "restated",
         "replace": "replaced", "drop": "dropped",
     }  # fmt: skip
-    counted = Counter((change["kind"], words.get(change["action"], "")) for change in changes)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for change in changes:
+        key = change["kind"], words.get(change["action"], "")
+        groups.setdefault(key, []).append(change["name"])
     parts = []
-    for (kind, word), count in counted.items():
-        what = next(c["name"] for c in changes if c["kind"] == kind)
+    for (kind, word), names in groups.items():
         if kind == "rollback":
-            parts.append(f"rollback to {what}")
-        elif count == 1:
-            name = next(
-                c["name"] for c in changes if c["kind"] == kind and words.get(c["action"]) == word
-            )
-            parts.append(f"{kind} {name} {word}")
+            parts.append(f"rollback to {names[0]}")
+        elif len(names) == 1:
+            parts.append(f"{kind} {names[0]} {word}")
         else:
             plural = kind[:-1] + "ies" if kind.endswith("y") else kind + "s"
-            parts.append(f"{count} {plural} {word}")
+            parts.append(f"{len(names)} {plural} {word}")
     return ", ".join(parts)

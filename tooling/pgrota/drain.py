@@ -16,7 +16,7 @@ GRACE = 300
 
 # A lock outlives its CALL on a pooled backend, and a handler can drop it: a worker lives while its
 # backend is at work and holds the lock, or carries the name that workers give themselves.
-_LIVE = """
+LIVE = """
 select w.worker_id, w.kind, w.lane, w.pid, w.seen_at
 from rota_core.worker as w
 join pg_catalog.pg_stat_activity as a on a.pid = w.pid
@@ -44,7 +44,7 @@ def live_workers(connection: psycopg.Connection) -> list[dict]:
     To be asked as the deployer: rota_owner would not see what the workers' backends do.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_LIVE).fetchall()
+        return cursor.execute(LIVE).fetchall()
 
 
 @contextmanager

@@ -90,8 +90,8 @@ class ObjectLane:
         made = {s.key for s in after if s.kind in ("view", "trigger") or self._is_new(s)}
         old = {key: path for path in paths for key in self.recorded.objects_of(path)}
         old |= {k: path for k, path in self.recorded.kept.items() if k[0] not in calls.KINDS_OF}
-        old = {k: path for k, path in old.items() if k not in made and self._exists(k)}
-        return self.vanishing.to_drop(old, {s.key for s in after})
+        there = catalog.standing(self.connection, (key for key in old if key not in made))
+        return self.vanishing.to_drop({key: old[key] for key in there}, {s.key for s in after})
 
     def _lookup(self) -> list[Stored]:
         """What stands there, asked for again only after something was done: it costs much."""
@@ -126,7 +126,7 @@ class ObjectLane:
                 raise self._located(error, file) from error
             for stray in self._strays(file, self.before.values()):
                 raise _overload(file, stray) from error
-            mine = [key for key in self.recorded.objects_of(file.path) if self._exists(key)]
+            mine = catalog.standing(self.connection, self.recorded.objects_of(file.path))
             if not mine:
                 raise self._located(error, file) from error
             self._drop(mine, self._lookup())
@@ -188,20 +188,12 @@ class ObjectLane:
         known = self.before.get(stored.key)
         return known is None or known.version != stored.version
 
-    def _exists(self, key: tuple[str, str]) -> bool:
-        kind, identity = key
-        if kind == "trigger":
-            return bool(catalog.find(self.connection, [key]))
-        function = "to_regclass" if kind == "view" else "to_regprocedure"
-        query = f"select {function}(%s) is not null"
-        return self.connection.execute(query, [identity]).fetchone()[0]
-
     def _drop(self, keys: list[tuple[str, str]], there: list[Stored]) -> None:
         """Drop objects together with what depends on them, as long as it is ours to remake."""
         ours = {(s.classid, s.oid) for s in there}
         for key in dict.fromkeys(keys):
             kind, identity = key
-            if not self._exists(key):
+            if not catalog.standing(self.connection, [key]):
                 continue
             self.before_drop(f"{kind} {identity} goes")
             found = catalog.dependants(self.connection, kind, identity)
@@ -232,11 +224,12 @@ class ObjectLane:
             self.defined,
             self.dependants,
         )
-        for key in {**self.before, **self.recorded.files, **self.recorded.kept}:
-            if key[0] not in calls.KINDS_OF and key not in after and not self._exists(key):
-                more = tuple(self.dependants.get(key, ()))
-                file = self.recorded.files.get(key)
-                changes.append(Change(*key, "drop", file, dependants=more))
+        known = {**self.before, **self.recorded.files, **self.recorded.kept}
+        lost = [key for key in known if key[0] not in calls.KINDS_OF and key not in after]
+        there = catalog.standing(self.connection, lost)
+        for key in (key for key in lost if key not in there):
+            more = tuple(self.dependants.get(key, ()))
+            changes.append(Change(*key, "drop", self.recorded.files.get(key), dependants=more))
         return changes + self.vanishing.changes
 
     def _located(self, error: psycopg.Error, file: SourceFile) -> Exception:

@@ -127,7 +127,7 @@ def statement(step: Step, name: str) -> str:
     ]
     drains = needs_drain(step)
     if drains:
-        parts.append(applier.DRAINED.format(live=drain._LIVE.partition("order by")[0]))
+        parts.append(applier.DRAINED.format(live=drain.LIVE.partition("order by")[0]))
     if step.bootstrap:
         parts.append(applier.FOUNDATION.format(bootstrap=_quoted(step.bootstrap.text)))
     if step.revisions:

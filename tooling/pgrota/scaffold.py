@@ -69,9 +69,8 @@ def init(home: Path, name: str | None = None, migrations: bool = False) -> tuple
     }
     if migrations:
         files |= environment("migrations", schema)
-    for optional, text in ((".gitignore", IGNORED),):
-        if not (home / optional).exists():
-            files[optional] = text
+    if not (home / ".gitignore").exists():
+        files[".gitignore"] = IGNORED
     return name, write(home, files)
 
 
