@@ -179,13 +179,11 @@ class Adoption:
             self.timezone = "UTC"
 
     def _taken(self) -> set[str]:
-        if not self._rows("select to_regclass('rota.schedules') is not null as there")[0]["there"]:
-            return set()
         query = "select s.name from rota.schedules as s union select t.name from rota.tasks as t"
         try:
             with self.connection.transaction():
                 return {row["name"] for row in self._rows(query)}
-        except psycopg.errors.InsufficientPrivilege:
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
             return set()
 
     def _rows(self, query: str, parameters: list | None = None) -> list[dict[str, Any]]:

@@ -10,21 +10,8 @@ from psycopg.rows import dict_row
 
 from pgrota import calls, catalog, own, preflight, project
 from pgrota.calls import Definition
+from pgrota.retiring import DROPS
 
-# What takes a definition away, in the order that they use each other.
-DROPS = {
-    "subscription": "rota.unsubscribe(%s)",
-    "schedule": "rota.drop_schedule(%s)",
-    "monitor": "rota.drop_monitor(%s)",
-    "retention": "rota.drop_retention(%s)",
-    "pipeline": "rota.drop_pipeline(%s)",
-    "task": "rota.drop_task(%s, queued_runs => 'refuse')",
-    "calendar": "rota.drop_calendar(%s)",
-    "lane": "rota.drop_lane(%s)",
-    "channel": "rota.drop_channel(%s)",
-    # Last: from here on writers of the table wait.
-    "watch": "rota.unwatch_table(%s::regclass)",
-}
 _OBJECTS = """
 select o.kind, o.identity, o.project
 from rota_core.deployed_object as o

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg import sql
 
-from pgrota import belongings, catalog, cron, migration, own, preflight, project, record
+from pgrota import belongings, catalog, cron, migration, own, preflight, project, record, retiring
 from pgrota.calls import Definition
 from pgrota.change import Change
 from pgrota.config import Config
@@ -112,9 +112,9 @@ class _ProjectRemoval(Transaction):
         self.changes.append(Change(kind, name, "drop"))
 
     def _drop_definition(self, definition: Definition) -> None:
-        call = belongings.DROPS[definition.kind]
+        call = retiring.DROPS[definition.kind]
         if definition.kind == "task" and self.force:
-            call = call.replace("refuse", "cancel")
+            call = "rota.drop_task(%s, queued_runs => 'cancel')"
         if definition.kind == "watch" and self._is_read(definition.name):
             self.removed.kept.append(f"{definition}: there are subscriptions of others to it")
             return

@@ -14,16 +14,17 @@ from pgrota.recording import recorded
 
 Key = tuple[str, str]
 
-# What uses others goes first.
+# What uses others goes first; a watch last, for from then on writers of its table wait.
 DROPS = {
-    "schedule": "select rota.drop_schedule(%s)",
-    "subscription": "select rota.unsubscribe(%s)",
-    "watch": "select rota.unwatch_table(%s::regclass)",
-    "pipeline": "select rota_core.retire_task(%s)",
-    "task": "select rota_core.retire_task(%s)",
-    "calendar": "select rota.drop_calendar(%s)",
-    "lane": "select rota.drop_lane(%s)",
+    "subscription": "rota.unsubscribe(%s)",
+    "schedule": "rota.drop_schedule(%s)",
+    "pipeline": "rota.drop_pipeline(%s)",
+    "task": "rota.drop_task(%s)",
+    "calendar": "rota.drop_calendar(%s)",
+    "lane": "rota.drop_lane(%s)",
+    "watch": "rota.unwatch_table(%s::regclass)",
 }
+RETIRES = DROPS | dict.fromkeys(("pipeline", "task"), "rota_core.retire_task(%s)")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _drop(connection: psycopg.Connection, key: Key, path: str | None, role: str)
         name = sql.Identifier(schema, table).as_string(connection)
     try:
         with connection.transaction(), recorded(connection):
-            answer = connection.execute(DROPS[kind], [name]).fetchone()[0]
+            answer = connection.execute(f"select {RETIRES[kind]}", [name]).fetchone()[0]
     except psycopg.Error as error:
         if is_transient(error):
             raise

@@ -51,7 +51,7 @@ def adopt(database: Database, into: Path | None, timezone: str | None) -> None:
         empty="nothing to adopt: no job of others stands in cron.job",
     )
     for path in written:
-        click.echo(f"  + {found.sql / path}")
+        click.echo(f"  + {found.folder.sql / path}")
     for note in found.notes:
         output.warn(note)
     if written:
