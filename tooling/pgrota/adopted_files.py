@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from pgrota.adoptable import Job
+from pgrota.lexing import dollar_quote
 
 MARK = re.compile(r"^-- rota:job (?P<name>\S+) (?P<key>\[.*\])$", re.MULTILINE)
 SCHEMA = "adopted"
@@ -71,10 +72,8 @@ def literal(value: str) -> str:
     """A string as SQL reads it, whatever is in it."""
     if not re.search(r"['\\\n]", value):
         return f"'{value}'"
-    number = 0
-    while f"$q{number or ''}$" in value:
-        number += 1
-    return f"$q{number or ''}${value}$q{number or ''}$"
+    quote = dollar_quote("q", value)
+    return f"{quote}{value}{quote}"
 
 
 def _head(name: str, job: Job, key: str, requires: list[str]) -> str:
@@ -87,11 +86,7 @@ def _head(name: str, job: Job, key: str, requires: list[str]) -> str:
 
 def _function(made: str, job: Job, search_path: str) -> str:
     body = job.command.strip().rstrip(";").rstrip() + ";"
-    tag = "$$"
-    number = 0
-    while tag in body:
-        number += 1
-        tag = f"$body{number}$"
+    tag = dollar_quote("body", body) if "$$" in body else "$$"
     owner = identifier(job.username)
     return (
         f"create schema if not exists {SCHEMA};\n"

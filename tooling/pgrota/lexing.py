@@ -1,4 +1,4 @@
-"""What of a text of SQL is code, and what is quoted or commented out."""
+"""Texts of SQL: what of one is code, what is quoted or commented out, and how to quote."""
 
 from __future__ import annotations
 
@@ -32,3 +32,11 @@ def blanked(text: str, strings: bool = True) -> str:
 def plain(name: str) -> str:
     """A name as the catalog has it."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+
+
+def dollar_quote(word: str, text: str) -> str:
+    """A dollar quote that does not stand in the text."""
+    number = 0
+    while f"${word}{number or ''}$" in text:
+        number += 1
+    return f"${word}{number or ''}$"

@@ -19,6 +19,7 @@ from pgrota import (
     record,
 )
 from pgrota.catalog import SCHEME
+from pgrota.lexing import dollar_quote
 from pgrota.migration import SCHEMA, Revision
 from pgrota.preflight import OLDEST
 from pgrota.project import Project, SourceFile
@@ -212,20 +213,12 @@ def _objects(step: Step, gone: str) -> str:
 
 
 def _tagged(text: str) -> str:
-    return text.lstrip().replace("{tag}", _tag("rota", text))
+    return text.lstrip().replace("{tag}", dollar_quote("rota", text))
 
 
 def _quoted(text: str) -> str:
-    tag = _tag("sql", text)
+    tag = dollar_quote("sql", text)
     return f"{tag}{text}{tag}"
-
-
-def _tag(word: str, text: str) -> str:
-    """A dollar quote that does not stand in the text."""
-    number = 0
-    while f"${word}{number or ''}$" in text:
-        number += 1
-    return f"${word}{number or ''}$"
 
 
 def _literal(value: str | None) -> str:
