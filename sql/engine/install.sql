@@ -431,6 +431,7 @@
 \ir worker/workers.sql
 
 -- report: views and health
+\ir report/definition.sql
 \ir report/definitions.sql
 \ir report/deployed_objects.sql
 \ir report/deploys.sql

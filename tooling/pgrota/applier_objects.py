@@ -10,7 +10,7 @@ DEFINE = """perform set_config('role', 'rota_owner', true);
             '{}'),
           coalesce(jsonb_object_agg(d.kind || ' ' || d.name, d.version), '{}')
         into v_defined, v_standing
-        from rota_core.definitions() as d;"""
+        from rota_core.definition as d;"""
 OBJECTS = """
   -- What is re-stated: the files that are new or have changed, and the names they declare.
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -45,7 +45,7 @@ OBJECTS = """
   if {defines} then
     select coalesce(jsonb_object_agg(d.kind || ' ' || d.name, d.version), '{{}}')
     into v_standing
-    from rota_core.definitions() as d;
+    from rota_core.definition as d;
   end if;
   v_again := v_files;
   for v_round in 1..6 loop

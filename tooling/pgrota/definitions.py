@@ -48,7 +48,6 @@ class Definition:
 
     @cached_property
     def said(self) -> dict:
-        """Read when it is looked at: all definitions are asked for after each file."""
         return json.loads(self.text)
 
     def row(self) -> Row:
@@ -75,6 +74,12 @@ def read(connection: psycopg.Connection) -> dict[Key, Definition]:
     return {(row[0], row[1]): Definition(*row) for row in rows}
 
 
+def versions(connection: psycopg.Connection) -> dict[Key, str]:
+    """The version of each of them."""
+    query = "select d.kind, d.name, d.version from rota_core.definition as d"
+    return {(kind, name): version for kind, name, version in connection.execute(query)}
+
+
 class Definitions:
     """What the files of one project define, before and after they were executed."""
 
@@ -85,6 +90,8 @@ class Definitions:
         self.skipped = each.is_engine
         self.before = {} if self.skipped else read(connection)
         self.now = self.before
+        self.versions = {key: found.version for key, found in self.before.items()}
+        self.is_claimed = False
         self.file_of: dict[Key, str] = {}
 
     def differs(self, file: SourceFile) -> bool:
@@ -100,9 +107,11 @@ class Definitions:
         yield
         if self.skipped or _only_declares(file.text):
             return
-        before, self.now = self.now, read(self.connection)
-        for key, found in self.now.items():
-            if key not in before or before[key].version != found.version:
+        before, self.versions = self.versions, versions(self.connection)
+        if self.is_claimed:
+            self.now = read(self.connection)
+        for key, version in self.versions.items():
+            if before.get(key) != version:
                 other = self.file_of.setdefault(key, file.path)
                 if other != file.path:
                     kind, name = key
@@ -130,6 +139,7 @@ class Definitions:
                     f"take it out of one of them, or: rota remove {others[key][0]}",
                 )
         self.now = read(self.connection)
+        self.is_claimed = True
         executed = list(executed)
         settled = {f.path for f in self.project.files} - {f.path for f in executed}
         for file in executed:
