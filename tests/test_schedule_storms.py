@@ -91,6 +91,49 @@ def test_a_clock_put_back_while_a_schedule_waits_for_its_lock(app: Clone, statem
     assert next_at(app) == NOON.replace(minute=1, second=0)
 
 
+@pytest.mark.parametrize("reading", range(1, 6))
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select rota.define_schedule('job', '*/1 * * * *', 'work', overlap => 'allow')",
+        "select rota.resume('schedule', 'job')",
+        "select rota_core.fire_due()",
+        "select rota_core.mend_schedules()",
+    ],
+)
+def test_a_clock_that_is_back_for_one_reading(app: Clone, statement: str, reading: int) -> None:
+    set_clock(app, NOON)
+    define(app, "* * * * *", overlap="allow")
+    if "resume" in statement:
+        app.run("select rota.pause('schedule', 'job')")
+    app.run("create sequence public.reading")
+    app.run("grant usage on sequence public.reading to public")
+    app.run(
+        "create or replace function rota_core.wall_clock() returns timestamptz language sql"
+        " set search_path = pg_catalog, pg_temp"
+        " as $$ select case nextval('public.reading')"
+        f" when {reading} then timestamptz '{NOON}' else timestamptz '{NOON + HOUR}' end $$"
+    )
+    app.run(statement)
+    latest = NOON + HOUR + MINUTE
+    set_clock(app, latest)
+    wait_until(lambda: fire(app) == 0, what="all that is due")
+    assert app.run(LOST, NOON + timedelta(seconds=30), latest, "job") == []
+    assert app.run(TWICE) == []
+
+
+def test_slots_that_are_passed_over_again(app: Clone) -> None:
+    """The thousandth that was passed over stands for the others; it is there the second time."""
+    set_clock(app, NOON)
+    define(app, "* * * * *", overlap="allow")
+    for latest in (NOON + DAY, NOON + DAY + 5 * MINUTE):
+        app.run("update rota_core.schedule set next_at = %s", NOON + timedelta(seconds=30))
+        set_clock(app, latest)
+        fire(app)
+        assert app.run(LOST, NOON + timedelta(seconds=30), latest, "job") == []
+    assert app.run(TWICE) == []
+
+
 @pytest.mark.parametrize("ahead", [HOUR, DAY, 90 * DAY])
 @pytest.mark.parametrize("misfire", ["run_once", "skip", "run_all"])
 def test_a_clock_that_was_ahead_and_is_put_back(app: Clone, ahead: timedelta, misfire: str) -> None:

@@ -14,6 +14,7 @@ declare
   v_task constant text :=
     case when command is null then coalesce(define_schedule.task, name) end;
   v_now timestamptz;
+  v_since timestamptz;
   v_next_at timestamptz;
 begin
   perform rota_core.check_schedule(
@@ -21,14 +22,18 @@ begin
   );
 
   -- A slot that is due when its schedule is redefined belongs to the definition it was due under.
-  -- The clock is read under the lock, and counted from where it showed less: it may have been put
-  -- back meanwhile, and on its way on it may pass a slot.
+  -- One that is due by now and was not when they were fired, since the clock went back and forth,
+  -- is left to the new definition.
   perform from rota_core.schedule as s where s.schedule = name for update;
-  v_now := rota_core.wall_clock();
   if found then
     perform rota_core.fire_due(name);
-    v_now := least(v_now, rota_core.wall_clock());
   end if;
+  v_now := rota_core.wall_clock();
+  v_since := least(v_now, (
+    select s.next_at - interval '1 microsecond'
+    from rota_core.schedule as s
+    where s.schedule = name
+  ));
 
   -- Held until it is seen that this schedule uses it.
   perform from rota_core.calendar as c where c.calendar = define_schedule.calendar for key share;
@@ -43,7 +48,7 @@ begin
   end if;
 
   if v_task is not null then
-    v_next_at := rota.cron_next(cron, v_now, timezone);
+    v_next_at := rota.cron_next(cron, v_since, timezone);
   end if;
   insert into rota_core.schedule as s (
     schedule, cron, task, input, timezone, overlap, misfire, max_catchup, deadline, command,

@@ -16,12 +16,19 @@ declare
   v_excluded timestamptz[] := array[]::timestamptz[];
   v_excluded_through timestamptz[] := array[]::timestamptz[];
   v_through timestamptz;
+  v_recorded timestamptz;
 begin
   if outcome <> 'skipped' then
     select c.forms into v_forms from rota_core.calendar as c where c.calendar = schedule.calendar;
   end if;
 
   while v_slot < until loop
+    select greatest(s.slot, s.through) into v_recorded from rota_core.slot as s
+    where s.schedule = pass_over.schedule.schedule and s.slot = v_slot;
+    if found then
+      v_slot := rota_core.next_instant(v_form, v_recorded, schedule.timezone);
+      continue;
+    end if;
     v_next := least(
       rota_core.next_open_slot(v_form, schedule.timezone, v_forms, v_slot), until
     );
@@ -60,7 +67,7 @@ $doc$Records the slots from since up to, not including, until as passed over: sk
 waiting; but as skipped what lies in the calendar, unless all are.
 
 One row each up to 1,000, of which the last stands for all the others. One row stands for slots in a
-row that the calendar excludes.$doc$;
+row that the calendar excludes. What is recorded already stays as it is.$doc$;
 
 revoke all on function rota_core.pass_over(
   rota_core.schedule, timestamptz, timestamptz, text, text, timestamptz, text
