@@ -1,4 +1,4 @@
-"""Every .sql file here is a pgTAP test."""
+"""Every .sql file here is a pgTAP test, save the one that they share."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from harness import PGTAP_SUPPORT
 from pgtap_plugin import PgTapFile
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PgTapFile | None:
-    return PgTapFile.from_parent(parent, path=file_path) if file_path.suffix == ".sql" else None
+    if file_path.suffix == ".sql" and file_path != PGTAP_SUPPORT:
+        return PgTapFile.from_parent(parent, path=file_path)
+    return None

@@ -31,6 +31,7 @@ from support_standby import copy_running
 __all__ = ["ROOT", "Clone", "Harness", "Worker", "engine_files", "harness_of", "wait_until"]
 
 ROOT = Path(__file__).parents[1]
+PGTAP_SUPPORT = ROOT / "pgtap/support.sql"
 TEMPLATE = "rota_template"
 CRON_DATABASE = "cron"
 FAST = {
@@ -163,6 +164,12 @@ class Harness:
         if purpose not in self._shared:
             self._shared[purpose] = self.clone()
         return self._shared[purpose]
+
+    def pgtap(self) -> Clone:
+        """The clone that has what the pgTAP files share: to roll back in."""
+        if "pgTAP" not in self._shared:
+            self.shared("pgTAP").run(PGTAP_SUPPORT.read_text())
+        return self._shared["pgTAP"]
 
     def recipes(self) -> Clone:
         """The clone that has every recipe too: to roll back in, or to clone from."""

@@ -14,7 +14,7 @@ OPTIONS = "-c search_path=public,tap -c statement_timeout=60s"
 
 
 def database_for(config: pytest.Config) -> Clone:
-    return harness_of(config).shared("pgTAP")
+    return harness_of(config).pgtap()
 
 
 class PgTapFile(pytest.File):

@@ -153,7 +153,7 @@ def tried(body: str) -> str:
 )
 def test_a_broken_rule_is_seen(harness: Harness, file: str, damage: str, rule: str) -> None:
     text = (ROOT / f"pgtap/contract/{file}.sql").read_text()
-    with harness.shared("pgTAP").connect(options=OPTIONS) as connection:
+    with harness.pgtap().connect(options=OPTIONS) as connection:
         report = pgtap.run(connection, text.replace("begin;", f"begin;\n{damage};", 1))
     assert report.problems == []
     skipped = any(each.skipped for each in report.assertions)

@@ -19,7 +19,7 @@ def pytest_collect_file(file_path, parent):
 @pytest.fixture
 def collect(pytester: pytest.Pytester, harness: Harness, monkeypatch):
     """Run pytest on one pgTAP file, on the database that the other files use."""
-    monkeypatch.setattr(pgtap_plugin, "database_for", lambda config: harness.shared("pgTAP"))
+    monkeypatch.setattr(pgtap_plugin, "database_for", lambda config: harness.pgtap())
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeconftest(CONFTEST)
 
@@ -129,7 +129,7 @@ def test_a_name_chooses_one(collect) -> None:
 
 
 def test_nothing_stays_behind(harness: Harness) -> None:
-    with harness.shared("pgTAP").connect(options=pgtap_plugin.OPTIONS) as connection:
+    with harness.pgtap().connect(options=pgtap_plugin.OPTIONS) as connection:
         report = pgtap.run(connection, "begin; create table public.left_behind (); select plan(0)")
         assert report.planned == 0
         gone = connection.execute("select to_regclass('public.left_behind') is null").fetchone()

@@ -3,12 +3,8 @@ select plan(4);
 set local time zone 'UTC';
 
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.cron_matches(text, timestamptz, text)', 'execute')$$,
-  array['rota_admin', 'rota_app', 'rota_monitor', 'rota_reader', 'rota_worker'],
+select is(
+  test.callers('rota.cron_matches'), '{rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}',
   'every role of rota may call it, nobody else'
 );
 

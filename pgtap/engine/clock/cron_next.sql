@@ -2,25 +2,9 @@ begin;
 select plan(12);
 set local time zone 'UTC';
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.cron_next(text, timestamptz, text)', 'execute')$$,
-  array['rota_admin', 'rota_app', 'rota_monitor', 'rota_reader', 'rota_worker'],
+select is(
+  test.callers('rota.cron_next'), '{rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}',
   'every role of rota may call it, nobody else'
 );
 
@@ -28,18 +12,18 @@ set local role rota_reader;
 
 -- refusals
 select is(
-  pg_temp.refusal($$select rota.cron_next('0 24 * * *', '2026-01-01')$$),
+  test.refusal($$select rota.cron_next('0 24 * * *', '2026-01-01')$$),
   '22023 cron field hour does not take "24"; Write a number, a range 1-5, a step */15 or 10-50/5, '
   || 'or a list of these: 1,15,30.',
   'a value out of range is refused with its field'
 );
 select is(
-  pg_temp.refusal($$select rota.cron_next('0 0 * * sat-sun', '2026-01-01')$$),
+  test.refusal($$select rota.cron_next('0 0 * * sat-sun', '2026-01-01')$$),
   '22023 cron field day of week does not take "sat-sun"; Sunday is also 7: write sat-7.',
   'a range that ends on Sunday is refused with what to write'
 );
 select is(
-  pg_temp.refusal($$select rota.cron_next('0 0 30 2 *', '2026-01-01')$$),
+  test.refusal($$select rota.cron_next('0 0 30 2 *', '2026-01-01')$$),
   '22023 cron expression "0 0 30 2 *" can never match; '
   || 'Write L for the last day of a month: 0 0 L 2 *.',
   'an expression that can never match is refused as such'

@@ -18,12 +18,8 @@ values
   ('a', 5120, 0, null, '{}', 0, 'epoch', null, 'epoch', null),
   ('a', 6144, 0, null, '{}', 10, null, 'rota_app', 'epoch', 'epoch');
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.ack_events'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app')$$,
+select is(
+  test.callers('rota.ack_events'), '{rota_admin,rota_app}',
   'applications and administrators may acknowledge'
 );
 

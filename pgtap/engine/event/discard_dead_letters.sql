@@ -2,8 +2,7 @@ begin;
 select plan(10);
 
 -- given: a still clock, dead letters, and one that waits behind such a one
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 select rota.subscribe('a', 't', null);
 insert into rota_core.held_event (
   subscription, event_id, shard, key, event, attempts, error, held_at, dead_at
@@ -13,12 +12,8 @@ values
   ('a', 2048, 0, 'k', '{}', 0, null, 'epoch', null),
   ('a', 3072, 0, null, '{}', 3, '{}', 'epoch', 'epoch');
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.discard_dead_letters'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
+select is(
+  test.callers('rota.discard_dead_letters'), '{rota_admin}',
   'an administrator may discard, and nobody else'
 );
 

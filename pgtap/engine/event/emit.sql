@@ -2,52 +2,37 @@ begin;
 select plan(18);
 
 -- given: a still clock
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  return format('%s %s', sqlstate, sqlerrm);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.emit'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app'), ('rota_worker')$$,
+select is(
+  test.callers('rota.emit'), '{rota_admin,rota_app,rota_worker}',
   'applications, administrators and handlers may emit'
 );
 
 set local role rota_app;
 
 -- refusals
-select is(
-  pg_temp.refusal(format('select rota.emit(%L, ''t'', ''{}'')', t.topic)), t.said,
-  format('refused: %s', t.said)
+select throws_ok(
+  format('select rota.emit(%L, ''t'', ''{}'')', t.topic), '22023', t.said,
+  format('refused: 22023 %s', t.said)
 )
 from (
   values
-  (null, '22023 topic NULL is not valid'),
-  ('', '22023 topic '''' is not valid'),
-  ('public.*', '22023 topic ''public.*'' is not valid'),
-  (repeat('x', 201), format('22023 topic ''%s'' is not valid', repeat('x', 201))),
-  (e'a\nb', e'22023 topic ''a\nb'' is not valid')
+  (null, 'topic NULL is not valid'),
+  ('', 'topic '''' is not valid'),
+  ('public.*', 'topic ''public.*'' is not valid'),
+  (repeat('x', 201), format('topic ''%s'' is not valid', repeat('x', 201))),
+  (e'a\nb', e'topic ''a\nb'' is not valid')
 ) as t (topic, said);
-select is(
-  pg_temp.refusal(format('select rota.emit(''t'', %L, ''{}'')', t.type)),
-  format('22023 type %s is not valid', quote_nullable(t.type)),
+select throws_ok(
+  format('select rota.emit(''t'', %L, ''{}'')', t.type), '22023',
+  format('type %s is not valid', quote_nullable(t.type)),
   format('a type that is %s is refused', coalesce(left(t.type, 5), 'null'))
 )
 from unnest(array[null, '', repeat('x', 201)]) as t (type);
-select is(
-  pg_temp.refusal(format('select rota.emit(''t'', ''t'', ''{}'', key => %L)', t.key)),
-  '22023 key must be 1 to 500 bytes long', format('a key of %s bytes is refused', length(t.key))
+select throws_ok(
+  format('select rota.emit(''t'', ''t'', ''{}'', key => %L)', t.key), '22023',
+  'key must be 1 to 500 bytes long', format('a key of %s bytes is refused', length(t.key))
 )
 from unnest(array['', repeat('x', 501)]) as t (key);
 reset role;
@@ -88,11 +73,11 @@ select is_empty(
   $$select e.event_id from rota_core.event as e where e.event_id % 1024 <> 0 or e.events <> 1$$,
   'one in each row of the log'
 );
-select is(
-  pg_temp.refusal($$do $do$ begin
+select throws_ok(
+  $$do $do$ begin
     perform rota.emit('gone', 'x', '{}');
     raise exception using errcode = 'XX123', message = 'undone';
-  end $do$ $$), 'XX123 undone', 'an emitter that fails'
+  end $do$ $$, 'XX123', 'undone', 'an emitter that fails'
 );
 select is_empty(
   'select from rota.events as e where e.topic = ''gone''', 'leaves nothing behind'

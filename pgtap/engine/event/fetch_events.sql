@@ -3,12 +3,7 @@ select plan(31);
 
 -- given: a clock that can be set, a subscription of an application and one of a task, and events of
 -- a transaction long ago: what this one does is not committed
-select set_config('test.clock', '2026-01-01 12:00+00', true);
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select current_setting('test.clock')::timestamptz $$;
-create function pg_temp.pass(length interval) returns void language sql as $$
-  select set_config('test.clock', (rota_core.wall_clock() + length)::text, true)
-$$;
+select test.set_clock('2026-01-01 12:00+00');
 select nextval('rota_core.event_id') from generate_series(1, 20) as n;
 create function pg_temp.happens(n int, key text default null, topic text default 'pay')
 returns void language sql as $$
@@ -26,30 +21,13 @@ begin
   return v_numbers;
 end;
 $$;
-create function pg_temp.refusal(statement text) returns text language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-create schema app;
-create function app.f(event jsonb) returns void language sql as $$ select $$;
-grant usage on schema app to rota_worker;
-select rota.define_task('t', 'app.f');
+select rota.define_task('t', 'test.echo');
 select rota.subscribe('a', 'pay', null, since => 'earliest');
 select rota.subscribe('o', 'ordered*', null, since => 'earliest', ordered => true);
 select rota.subscribe('by-task', 'pay', 't', since => 'earliest');
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.fetch_events'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app')$$,
+select is(
+  test.callers('rota.fetch_events'), '{rota_admin,rota_app}',
   'applications and administrators may fetch'
 );
 
@@ -57,18 +35,18 @@ set local role rota_app;
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota.fetch_events(''x'')'),
+  test.refusal('select rota.fetch_events(''x'')'),
   '42704 subscription ''x'' does not exist; See what exists: select name from rota.subscriptions;',
   'an unknown subscription is refused'
 );
 select is(
-  pg_temp.refusal('select rota.fetch_events(''by-task'')'),
+  test.refusal('select rota.fetch_events(''by-task'')'),
   'RT009 subscription by-task is read by task t; '
   'For an application: select rota.subscribe(''by-task-app'', ''pay'', null);',
   'so is one that a task reads'
 );
 select is(
-  pg_temp.refusal(format('select rota.fetch_events(''a'', %s)', a.arguments)),
+  test.refusal(format('select rota.fetch_events(''a'', %s)', a.arguments)),
   '22023 max_events must be from 1 to 10000, and lease up to 7 days; '
   'select * from rota.fetch_events(''name'', max_events => 100, lease => ''30 s'');',
   format('refused: %s', a.arguments)
@@ -96,7 +74,7 @@ select is(pg_temp.fetched('rota.fetch_events(''a'')'), '4 5', 'then all others o
 select is_empty('select from rota.fetch_events(''a'')', 'nobody gets them while they are leased');
 select is(rota.ack_events('a', '{1024,2048}'), 2, 'two are done');
 reset role;
-select pg_temp.pass('31 s');
+select test.pass('31 s');
 set local role rota_app;
 select is(
   pg_temp.fetched('rota.fetch_events(''a'', 2, lease => ''1 h'')'), '3 4',
@@ -117,7 +95,7 @@ create function pg_temp.again(times int) returns bigint[] language plpgsql as $$
 declare v_ids bigint[];
 begin
   for v_n in 1 .. times loop
-    perform pg_temp.pass('1 min');
+    perform test.pass('1 min');
     v_ids := v_ids || array(select f.event_id from rota.fetch_events('a', 1) as f);
   end loop;
   return v_ids;
@@ -126,7 +104,7 @@ $$;
 select is(
   pg_temp.again(8), array_fill(5120::bigint, '{8}'), 'the oldest due comes again and again'
 );
-select pg_temp.pass('1 min');
+select test.pass('1 min');
 select is(
   pg_temp.fetched('rota.fetch_events(''a'', 1)'), '7', 'it stands in nobody''s way any more'
 );
@@ -152,7 +130,7 @@ select is(rota.ack_events('o', '{11264,13312}'), 1, 'what waits cannot be acknow
 select is(pg_temp.fetched('rota.fetch_events(''o'')'), '13', 'the next of the key that is free');
 update rota_core.held_event as h set dead_at = 'epoch', next_at = null, leased_by = null
 where h.event_id in (13312, 18432);
-select pg_temp.pass('1 h');
+select test.pass('1 h');
 select is(
   pg_temp.fetched('rota.fetch_events(''o'')'), '12', 'a dead one holds those of its key back'
 );

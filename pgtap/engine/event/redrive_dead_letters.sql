@@ -2,8 +2,7 @@ begin;
 select plan(7);
 
 -- given: a still clock, dead letters of two subscriptions, and one that waits behind such a one
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 select rota.subscribe(s.name, 't', null) from unnest('{a,b}'::text[]) as s (name);
 update rota_core.event_position as p set wake_at = null;
 insert into rota_core.held_event (
@@ -16,12 +15,8 @@ values
   ('a', 4096, 0, null, '{}', 3, '{}', 'epoch', 'epoch'),
   ('b', 1024, 0, null, '{}', 3, '{}', 'epoch', 'epoch');
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.redrive_dead_letters'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
+select is(
+  test.callers('rota.redrive_dead_letters'), '{rota_admin}',
   'an administrator may redrive, and nobody else'
 );
 

@@ -2,12 +2,8 @@ begin;
 select plan(16);
 
 -- given: a still clock, events of some hours, and a subscription of two shards that has read most
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.note(event jsonb) returns void language sql as $$ select $$;
-select rota.define_task('note', 'app.note');
+select test.set_clock('2026-01-01 12:00+00');
+select rota.define_task('note', 'test.echo');
 set local client_min_messages = 'warning';
 select rota.subscribe('s', 'orders', 'note', shards => 2);
 select nextval('rota_core.event_id') from generate_series(1, 20) as n;
@@ -32,12 +28,8 @@ returns setof record language sql as $$
   group by 1, 2, 3, 4, 5
 $$;
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.replay_subscription'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
+select is(
+  test.callers('rota.replay_subscription'), '{rota_admin}',
   'an administrator may replay, and nobody else'
 );
 

@@ -2,71 +2,56 @@ begin;
 select plan(35);
 
 -- given: a still clock, tasks of each kind, and an event
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 create schema app;
 grant usage on schema app to rota_worker;
-create function app.note(event jsonb) returns void language sql as $$ select $$;
 create function app.all(events jsonb) returns void language sql as $$ select $$;
-select rota.define_task('note', 'app.note', timeout => '7 min', lane => 'slow', priority => 3,
+select rota.define_task('note', 'test.echo', timeout => '7 min', lane => 'slow', priority => 3,
   alert => 'ops', tags => '{t}', owner => 'team');
 select rota.define_task('all', 'app.all', kind => 'batch');
 select rota.emit('orders', 'paid', '{}');
 
-create function pg_temp.refusal(arguments text) returns text
-language plpgsql as $$
-begin
-  execute format('select rota.subscribe(%s)', arguments);
-  return 'done';
-exception when others then
-  return format('%s %s', sqlstate, sqlerrm);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.subscribe'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
-  'an administrator may subscribe, and nobody else'
+select is(
+  test.callers('rota.subscribe'), '{rota_admin}', 'an administrator may subscribe, and nobody else'
 );
 
 set local role rota_admin;
 set local client_min_messages = 'warning';
 
 -- refusals
-select is(pg_temp.refusal(r.arguments), r.said, r.arguments)
+select throws_ok(
+  format('select rota.subscribe(%s)', r.arguments), r.condition, r.said, r.arguments
+)
 from (
   values
-  ($$null, 't', 'note'$$, '22023 subscription name null is not usable'),
-  ($$'a b', 't', 'note'$$, '22023 subscription name ''a b'' is not usable'),
-  ($$'s', null, 'note'$$, '22023 topic NULL is not valid'),
-  ($$'s', '', 'note'$$, '22023 topic '''' is not valid'),
-  ($$'s', 't', 'x'$$, '42704 task x does not exist'),
+  ($$null, 't', 'note'$$, '22023', 'subscription name null is not usable'),
+  ($$'a b', 't', 'note'$$, '22023', 'subscription name ''a b'' is not usable'),
+  ($$'s', null, 'note'$$, '22023', 'topic NULL is not valid'),
+  ($$'s', '', 'note'$$, '22023', 'topic '''' is not valid'),
+  ($$'s', 't', 'x'$$, '42704', 'task x does not exist'),
   ($$'s', 't', 'note', since => 'then'$$,
-    '22023 subscription s: since is now or earliest, not ''then'''),
+    '22023', 'subscription s: since is now or earliest, not ''then'''),
   ($$'s', 't', 'note', since => null$$,
-    '22023 subscription s: since is now or earliest, not NULL'),
+    '22023', 'subscription s: since is now or earliest, not NULL'),
   ($$'s', 't', 'note', mode => 'all'$$,
-    '22023 subscription s: mode is event or batch, not ''all'''),
+    '22023', 'subscription s: mode is event or batch, not ''all'''),
   ($$'s', 't', 'note', mode => 'batch'$$,
-    '22023 subscription s: mode batch needs a task of kind batch, and note is of kind call'),
+    '22023', 'subscription s: mode batch needs a task of kind batch, and note is of kind call'),
   ($$'s', 't', 'all'$$,
-    '22023 subscription s: task all is of kind batch: say mode => ''batch'''),
+    '22023', 'subscription s: task all is of kind batch: say mode => ''batch'''),
   ($$'s', 't', 'note', batch_size => 0$$,
-    '22023 subscription s: batch_size is a number from 1 to 10000, not ''0'''),
+    '22023', 'subscription s: batch_size is a number from 1 to 10000, not ''0'''),
   ($$'s', 't', 'note', batch_size => 10001$$,
-    '22023 subscription s: batch_size is a number from 1 to 10000, not ''10001'''),
+    '22023', 'subscription s: batch_size is a number from 1 to 10000, not ''10001'''),
   ($$'s', 't', 'note', shards => 65$$,
-    '22023 subscription s: shards is a number from 1 to 64, not ''65'''),
+    '22023', 'subscription s: shards is a number from 1 to 64, not ''65'''),
   ($$'s', 't', null, shards => 2$$,
-    '22023 subscription s: shards are for subscriptions with a task'),
+    '22023', 'subscription s: shards are for subscriptions with a task'),
   ($$'s', 't', 'note', max_lag => '0'$$,
-    '22023 subscription s: max_lag is longer than nothing, not ''00:00:00'''),
+    '22023', 'subscription s: max_lag is longer than nothing, not ''00:00:00'''),
   ($$'s', 't', 'note', types => '{}'$$,
-    '22023 subscription s: types is a list such as {INSERT,UPDATE}, or null for all')
-) as r (arguments, said);
+    '22023', 'subscription s: types is a list such as {INSERT,UPDATE}, or null for all')
+) as r (arguments, condition, said);
 
 -- the deed
 select is(
@@ -104,13 +89,13 @@ select is_empty(
 
 -- again
 set local role rota_admin;
-select is(
-  pg_temp.refusal($$'s', 'orders', 'note', shards => 3$$),
-  'RT002 subscription s has 2 shards and cannot be given 3', 'shards cannot change'
+select throws_ok(
+  $$select rota.subscribe('s', 'orders', 'note', shards => 3)$$, 'RT002',
+  'subscription s has 2 shards and cannot be given 3', 'shards cannot change'
 );
 select rota.pause('subscription', 's');
-select is(
-  pg_temp.refusal($$'s', 'users', 'note', shards => 2, since => 'earliest'$$), 'done',
+select lives_ok(
+  $$select rota.subscribe('s', 'users', 'note', shards => 2, since => 'earliest')$$,
   'all else can'
 );
 select results_eq(
@@ -162,9 +147,9 @@ select is_empty(
 
 -- a restored log
 update rota_core.event_position as p set cluster = 1 where p.subscription = 'first';
-select is(
-  pg_temp.refusal($$'new', 'orders', 'note'$$),
-  'RT008 the event log was restored into another cluster, so positions in it mean nothing',
+select throws_ok(
+  $$select rota.subscribe('new', 'orders', 'note')$$, 'RT008',
+  'the event log was restored into another cluster, so positions in it mean nothing',
   'nobody subscribes to a log that was restored'
 );
 select is(

@@ -3,10 +3,8 @@ select plan(24);
 
 -- given: a clock that can be set, in 2099; nine days of the log, an event each, of a transaction
 -- long ago; a subscription that has read all, one that has not, and one of a topic without events
-select set_config('test.clock', '2099-01-10 12:00+00', true);
+select test.set_clock('2099-01-10 12:00+00');
 set local timezone = 'UTC';
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select current_setting('test.clock')::timestamptz $$;
 select nextval('rota_core.event_id') from generate_series(1, 20) as n;
 set local role rota_owner;
 select rota_core.make_partition('event', d.day, d.day + interval '1 day')
@@ -28,12 +26,8 @@ create temp view place as
 select p.subscription, p.lag_noted_at, p.released_at, p.released_from
 from rota_core.event_position as p;
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.tend_events'::regproc, 'execute')$$,
-  $$values ('rota_worker')$$,
+select is(
+  test.callers('rota_core.tend_events'), '{rota_worker}',
   'the supervisor may call it, and nobody else'
 );
 select results_eq(
@@ -81,16 +75,16 @@ select is_empty(
 
 -- who does not, is let go
 select rota.pause('subscription', 'slow', until => '2099-01-11');
-select set_config('test.clock', '2099-01-14 00:00+00', true);
+select test.set_clock('2099-01-14 00:00+00');
 set local role rota_worker;
 select rota_core.tend_events();
-select set_config('test.clock', '2099-01-16 23:59+00', true);
+select test.set_clock('2099-01-16 23:59+00');
 select rota_core.tend_events();
 reset role;
 select is((select count(*) from said), 2::bigint, 'another episode');
 select is((select p.released_at from place as p where p.subscription = 'slow'), null,
   'it has its max_lag once more');
-select set_config('test.clock', '2099-01-17 12:00+00', true);
+select test.set_clock('2099-01-17 12:00+00');
 set local role rota_worker;
 select rota_core.tend_events();
 reset role;
@@ -137,7 +131,7 @@ select results_eq(
     '2099-01-17 12:00:00+00')$$,
   'health says so too'
 );
-select set_config('test.clock', '2099-01-25 12:00+00', true);
+select test.set_clock('2099-01-25 12:00+00');
 set local role rota_worker;
 select rota_core.tend_events();
 reset role;
@@ -160,10 +154,10 @@ reset role;
 select isnt(to_regclass('rota_core.event_p20990123'), null, 'one that has not read it holds it');
 update rota_core.subscription as s set max_lag = '2 days' where s.subscription = 'slow';
 update rota_core.event_position as p set low = '3:3:' where p.subscription = 'slow';
-select set_config('test.clock', '2099-01-25 12:30+00', true);
+select test.set_clock('2099-01-25 12:30+00');
 set local role rota_worker;
 select rota_core.tend_events();
-select set_config('test.clock', '2099-01-25 13:00+00', true);
+select test.set_clock('2099-01-25 13:00+00');
 select rota_core.tend_events();
 reset role;
 select is(

@@ -2,12 +2,8 @@ begin;
 select plan(9);
 
 -- given: a still clock, a subscription with events that it has not finished, a reader, and another
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.note(event jsonb) returns void language sql as $$ select $$;
-select rota.define_task('note', 'app.note');
+select test.set_clock('2026-01-01 12:00+00');
+select rota.define_task('note', 'test.echo');
 set local client_min_messages = 'warning';
 select rota.subscribe(s.name, 'orders', 'note') from unnest('{a,b}'::text[]) as s (name);
 insert into rota_core.held_event (subscription, event_id, shard, event, held_at, dead_at)
@@ -17,12 +13,8 @@ select rota.emit('orders', 'paid', '{}');
 select rota_core.wake_subscription(s.name, 0) from unnest('{a,b}'::text[]) as s (name);
 select rota.pause('subscription', s.name) from unnest('{a,b}'::text[]) as s (name);
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.unsubscribe'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
+select is(
+  test.callers('rota.unsubscribe'), '{rota_admin}',
   'an administrator may unsubscribe, and nobody else'
 );
 

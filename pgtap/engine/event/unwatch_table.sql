@@ -2,8 +2,7 @@ begin;
 select plan(9);
 
 -- given: a still clock, a watched table and another
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 create schema app authorization rota_admin;
 create table app.other (id int);
 do $$ begin perform rota.watch_table('app.other'); end $$;
@@ -14,42 +13,25 @@ do $$ begin
   insert into app.t values (1);
 end $$;
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.unwatch_table(regclass)', 'execute')$$,
-  array['rota_admin'],
-  'an administrator may call it, nobody else'
+select is(
+  test.callers('rota.unwatch_table'), '{rota_admin}', 'an administrator may call it, nobody else'
 );
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota.unwatch_table(''app.other'')'),
+  test.refusal('select rota.unwatch_table(''app.other'')'),
   '42501 rota_admin may not stop watching app.other: it belongs to postgres; '
   'As a superuser or postgres: grant postgres to rota_admin;',
   'only who could have created the triggers may drop them'
 );
 select is(
-  pg_temp.refusal('select rota.unwatch_table(''pg_class'')'),
+  test.refusal('select rota.unwatch_table(''pg_class'')'),
   '42704 table pg_class is not watched; See what is: select name from rota.watches;',
   'a table that is not watched is refused'
 );
 select is(
-  pg_temp.refusal('select rota.unwatch_table(null)'),
+  test.refusal('select rota.unwatch_table(null)'),
   '42704 table null is not watched; See what is: select name from rota.watches;',
   'so is none'
 );

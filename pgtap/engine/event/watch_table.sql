@@ -2,8 +2,7 @@ begin;
 select plan(30);
 
 -- given: a still clock, tables of an administrator's and of somebody else's
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 create schema app authorization rota_admin;
 create table app.other (id int primary key);
 create role rota_test_shop nologin;
@@ -18,29 +17,12 @@ create table app.part partition of app.whole default;
 create sequence app.s;
 create temporary table passing (id int);
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.watch_table'::regproc, 'execute')$$,
-  array['rota_admin'],
-  'an administrator may call it, nobody else'
+select is(
+  test.callers('rota.watch_table'), '{rota_admin}', 'an administrator may call it, nobody else'
 );
 select is(
-  pg_temp.refusal('select rota.watch_table(''app.other'')'),
+  test.refusal('select rota.watch_table(''app.other'')'),
   '42501 rota_admin may not watch app.other: it belongs to postgres; '
   'As a superuser or postgres: grant postgres to rota_admin;',
   'and only the owner of the table, or a member of it'
@@ -48,7 +30,7 @@ select is(
 
 -- refusals
 select is(
-  pg_temp.refusal(r.statement), r.said, r.said
+  test.refusal(r.statement), r.said, r.said
 )
 from (values
   ('select rota.watch_table(null)',
@@ -118,7 +100,7 @@ select is(
   'app.t', 'to say the same again is harmless'
 );
 select is(
-  pg_temp.refusal('select rota.watch_table(''app.t'')'),
+  test.refusal('select rota.watch_table(''app.t'')'),
   '42710 table app.t is watched already, in another way; '
   'To watch it otherwise: select rota.unwatch_table(''app.t'');',
   'a table is watched once'

@@ -2,22 +2,13 @@ begin;
 select plan(7);
 
 -- given: a still clock, a task with a secret in its log, and a session in an attempt
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
-select rota.define_task('login', 'app.f', doc => '{"redact": ["log.token"]}');
+select test.set_clock('2026-01-01 12:00+00');
+select rota.define_task('login', 'test.f', doc => '{"redact": ["log.token"]}');
 select set_config('rota.attempt',
   '5 1 ' || pg_stat_get_xact_numscans('rota_core.log_mark'::regclass), true);
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.collect_log'::regproc, 'execute')$$,
-  $$values ('rota_worker')$$,
+select is(
+  test.callers('rota_core.collect_log'), '{rota_worker}',
   'a worker collects what its attempts left, and nobody else'
 );
 

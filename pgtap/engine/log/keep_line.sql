@@ -2,9 +2,7 @@ begin;
 select plan(7);
 
 -- given: a still clock, and a session that is in the first attempt of a run
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
+select test.set_clock('2026-01-01 12:00+00');
 create temp view kept as
 select
   p.name,
@@ -20,13 +18,7 @@ language sql as $$
 $$;
 select pg_temp.begin_attempt();
 
-select is_empty(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.keep_line'::regproc, 'execute')$$,
-  'it is internal'
-);
+select is(test.callers('rota_core.keep_line'), '{}', 'it is internal');
 
 set local role rota_worker;
 select rota.log('info', 'one', '{"n": 1}');

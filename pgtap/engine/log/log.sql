@@ -2,15 +2,10 @@ begin;
 select plan(16);
 
 -- given: a still clock
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.log'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app'), ('rota_worker')$$,
+select is(
+  test.callers('rota.log'), '{rota_admin,rota_app,rota_worker}',
   'applications, administrators and handlers may log, and nobody else'
 );
 

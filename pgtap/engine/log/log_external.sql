@@ -2,9 +2,7 @@ begin;
 select plan(9);
 
 -- given: a still clock, and an external run that worker 1 has in its second attempt
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
+select test.set_clock('2026-01-01 12:00+00');
 select rota.define_task('pay', null, kind => 'external');
 update rota_core.task set redact = '{log.card}' where task = 'pay';
 insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)

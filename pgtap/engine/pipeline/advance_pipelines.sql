@@ -2,17 +2,12 @@ begin;
 select plan(21);
 
 -- given: a still clock, tasks that do one thing each
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 alter table rota_core.run alter column run_id restart with 1;
-
 create schema app;
 grant usage on schema app to rota_worker;
-create function app.echo(input jsonb) returns jsonb language sql as $$ select input $$;
-create function app.fails(input jsonb) returns jsonb
-language plpgsql as $$ begin raise exception 'no paper'; end; $$;
-select rota.define_task('echo', 'app.echo');
-select rota.define_task('fails', 'app.fails', max_attempts => 1);
+select rota.define_task('echo', 'test.echo');
+select rota.define_task('fails', 'test.fails', max_attempts => 1);
 create function app.twice(input jsonb) returns jsonb
 language sql as $$ select to_jsonb((input ->> 'element')::int * 2) $$;
 create function app.odd(input jsonb) returns jsonb
@@ -32,44 +27,6 @@ language sql as $$ insert into app.undone (input) values (input) $$;
 select rota.define_task(t.name, 'app.' || t.name, max_attempts => 1)
 from unnest('{twice,odd,items,undo}'::text[]) as t (name);
 
-create function pg_temp.work() returns void
-language plpgsql as $$
-declare
-  v_run rota_core.run;
-  v_task rota_core.task;
-  v_answer jsonb;
-  v_error jsonb;
-begin
-  loop
-    update rota_core.run as r
-    set state = 'running', worker_id = 1, attempt = r.attempt + 1
-    where r.run_id = (
-      select min(q.run_id) from rota_core.run as q
-      where q.state = 'queued' and q.run_at <= rota_core.wall_clock()
-    )
-    returning r.* into v_run;
-    exit when not found;
-    select t.* into v_task from rota_core.task as t where t.task = v_run.task;
-    if v_task.kind = 'pipeline' then
-      perform rota_core.begin_pipelines(1, array[
-        row(v_run.run_id, v_run.task, v_run.attempt, 'pipeline', null, null, null,
-          null)::rota_core.claim_item
-      ]);
-      continue;
-    end if;
-    v_error := null;
-    begin
-      execute v_task.statement into v_answer using v_run.input, v_run.checkpoint;
-    exception when others then
-      v_error := rota_core.error_json(sqlstate, sqlerrm, '', '', '');
-    end;
-    perform rota_core.record_outcomes(1, array[
-      row(v_run.run_id, v_run.task, v_run.attempt, v_answer, v_error, rota_core.wall_clock(),
-        rota_core.wall_clock())::rota_core.outcome
-    ], v_error is not null, '{}');
-  end loop;
-end;
-$$;
 create function pg_temp.states(run_id bigint) returns text
 language sql as $$
   select r.state || ': ' || string_agg(s.step || ' ' || s.state, ', ' order by s.ordinal)
@@ -84,7 +41,7 @@ declare v_run_id bigint;
 begin
   perform rota.define_pipeline('p', steps);
   select s.run_id into v_run_id from rota.start('p', input) as s;
-  perform pg_temp.work();
+  perform test.work();
   return v_run_id;
 end;
 $$;
@@ -220,7 +177,7 @@ insert into r select 'inner', pg_temp.run_of(array[rota.step('x', 'echo'), rota.
 select rota.define_pipeline('outer', array[rota.step('in', 'p'), rota.step('z', 'echo', '{in}')]);
 insert into r select 'outer', s.run_id from rota.start('outer', '{"n": 1}',
   tags => '{user:1}') as s;
-select pg_temp.work();
+select test.work();
 select is(
   (select u.output from rota.runs as u join r on r.run_id = u.run_id where r.name = 'outer'),
   '{"z": {"in": {"y": {"items": [1, 2, 3, 4, 5]}}, "run": {"n": 1}}}', 'a step may be a pipeline'

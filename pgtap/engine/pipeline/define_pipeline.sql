@@ -2,45 +2,23 @@ begin;
 select plan(30);
 
 -- given: a still clock and tasks
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 alter table rota_core.run alter column run_id restart with 1;
-
 create schema app;
 grant usage on schema app to rota_worker;
-create function app.echo(input jsonb) returns jsonb language sql as $$ select input $$;
-create function app.fails(input jsonb) returns jsonb
-language plpgsql as $$ begin raise exception 'no paper'; end; $$;
-select rota.define_task('echo', 'app.echo');
-select rota.define_task('fails', 'app.fails', max_attempts => 1);
+select rota.define_task('echo', 'test.echo');
 create function app.events(events jsonb) returns void language sql as $$ select $$;
 select rota.define_task('events', 'app.events', kind => 'batch');
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.define_pipeline'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
+select is(
+  test.callers('rota.define_pipeline'), '{rota_admin}',
   'an administrator may define pipelines, and nobody else'
 );
 
 -- refusals
 set local role rota_admin;
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', '{}')
   $$),
   '22023 pipeline p must have 1 to 1,000 steps, not 0; '
@@ -48,21 +26,21 @@ select is(
   'a pipeline has steps'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo'), rota.step('a', 'echo')])
   $$),
   '22023 step a of pipeline p: the name stands 2 times; Give each step a name of its own.',
   'one name twice is refused'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo', after => '{z}')])
   $$),
   '22023 step a of pipeline p: it comes after ''z'', which is not a step; Steps are a.',
   'so is an unknown dependency'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo', '{c}'), rota.step('b', 'echo',
       '{a}'),
     rota.step('c', 'echo', '{b}'), rota.step('d', 'echo', '{a}')])
@@ -72,7 +50,7 @@ select is(
   'a cycle is named'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo', '{a}')])
   $$),
   '22023 steps of pipeline p wait for each other: a -> a; '
@@ -80,7 +58,7 @@ select is(
   'a step cannot wait for itself'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'nope')])
   $$),
   '42704 step a of pipeline p: task ''nope'' does not exist; '
@@ -88,7 +66,7 @@ select is(
   'an unknown task is refused'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo', compensate => 'nope')])
   $$),
   '42704 step a of pipeline p: task ''nope'' does not exist; '
@@ -96,7 +74,7 @@ select is(
   'also one that would compensate'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'events')])
   $$),
   '22023 step a of pipeline p: task events is of kind batch, for the events of a subscription; '
@@ -104,7 +82,7 @@ select is(
   'a batch task is refused'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('run', 'echo')])
   $$),
   '22023 step ''run'' of pipeline p: the name is not usable; '
@@ -112,7 +90,7 @@ select is(
   'run is no name for a step'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a')])
   $$),
   '22023 step a of pipeline p: it does nothing: give it a task, a wait_for or a start_delay; '
@@ -120,7 +98,7 @@ select is(
   'a step that does nothing is refused'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo'), rota.step('b', 'echo',
       for_each => 'a.items')])
   $$),
@@ -129,7 +107,7 @@ select is(
   'elements come from a step before'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo', for_each => 'run.x[*]')])
   $$),
   '22023 step a of pipeline p: for_each ''run.x[*]'' is no path: '
@@ -138,7 +116,7 @@ select is(
   'for_each is a plain path'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo', when_path => '$.b > 1')])
   $$),
   '22023 step a of pipeline p: when_path reads b, which is not among the steps before it; '
@@ -146,7 +124,7 @@ select is(
   'so does a condition'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo', on_failure => 'ignore')])
   $$),
   '22023 step a of pipeline p: on_failure must be fail, skip, continue or compensate, not ignore; '
@@ -154,7 +132,7 @@ select is(
   'an unknown policy is refused'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo', max_parallel => 2)])
   $$),
   '22023 step a of pipeline p: '
@@ -163,27 +141,27 @@ select is(
   'max_parallel needs elements'
 );
 select is(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo') || '{"retries": 3}'])
   $$),
   '22023 step a of pipeline p: it has no retries; All arguments of a step: \df+ rota.step',
   'what a step does not have is named'
 );
 select alike(
-  pg_temp.refusal($$
+  test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo', when_path => '$.run >')])
   $$),
   '22023 step a of pipeline p: when_path $.run > cannot be understood: syntax error%',
   'a condition that is no jsonpath is refused'
 );
 select is(
-  pg_temp.refusal($$select rota.define_pipeline('echo', array[rota.step('a', 'echo')])$$),
+  test.refusal($$select rota.define_pipeline('echo', array[rota.step('a', 'echo')])$$),
   '42710 task echo exists and is no pipeline; '
   'Choose another name, or first: select rota.drop_task(''echo'');',
   'a task of that name is not replaced'
 );
 select is(
-  pg_temp.refusal($$select rota.define_pipeline('p', array[rota.step('a', 'echo')], '2 years')$$),
+  test.refusal($$select rota.define_pipeline('p', array[rota.step('a', 'echo')], '2 years')$$),
   '22023 timeout of pipeline p must be longer than zero and at most 1 year; '
   'A run that has not ended by then fails; 30 days is the default.',
   'a timeout has bounds'
@@ -224,18 +202,18 @@ select results_eq(
 );
 select rota.define_pipeline('outer', array[rota.step('in', 'p')]);
 select is(
-  pg_temp.refusal($$select rota.define_pipeline('p', array[rota.step('x', 'outer')])$$),
+  test.refusal($$select rota.define_pipeline('p', array[rota.step('x', 'outer')])$$),
   '22023 pipeline p would start itself: p -> outer -> p; '
   'A run would never end. Take one of the steps out.',
   'a pipeline cannot start itself, not even through another'
 );
 select is(
-  pg_temp.refusal($$select rota.define_task('p', 'app.echo')$$),
+  test.refusal($$select rota.define_task('p', 'test.echo')$$),
   '42710 task p is a pipeline; Choose another name, or first: select rota.drop_pipeline(''p'');',
   'nor is it replaced by a task'
 );
 select is(
-  pg_temp.refusal($$select rota.drop_task('echo')$$),
+  test.refusal($$select rota.drop_task('echo')$$),
   'RT002 task echo is still used; Drop or change those first.', 'its tasks are in use'
 );
 reset role;

@@ -2,62 +2,38 @@ begin;
 select plan(7);
 
 -- given: a still clock, a pipeline that is used and one that has run
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 alter table rota_core.run alter column run_id restart with 1;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.echo(input jsonb) returns jsonb language sql as $$ select input $$;
-create function app.fails(input jsonb) returns jsonb
-language plpgsql as $$ begin raise exception 'no paper'; end; $$;
-select rota.define_task('echo', 'app.echo');
-select rota.define_task('fails', 'app.fails', max_attempts => 1);
+select rota.define_task('echo', 'test.echo');
 select rota.define_pipeline('used', array[rota.step('a', 'echo')]);
 select rota.define_pipeline('live', array[rota.step('a', 'echo')]);
 select rota.define_schedule('nightly', '0 3 * * *', task => 'used');
 select rota.start('live');
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.drop_pipeline'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
+select is(
+  test.callers('rota.drop_pipeline'), '{rota_admin}',
   'an administrator may drop pipelines, and nobody else'
 );
 
 -- refusals
 set local role rota_admin;
 select is(
-  pg_temp.refusal($$select rota.drop_pipeline('echo')$$),
+  test.refusal($$select rota.drop_pipeline('echo')$$),
   '42704 pipeline ''echo'' does not exist; See what exists: select name from rota.pipelines;',
   'a task is none'
 );
 select is(
-  pg_temp.refusal($$select rota.drop_pipeline('used')$$),
+  test.refusal($$select rota.drop_pipeline('used')$$),
   'RT002 pipeline used is still used; Drop or change those first.', 'one that is started is kept'
 );
 select is(
-  pg_temp.refusal($$select rota.drop_pipeline('live')$$),
+  test.refusal($$select rota.drop_pipeline('live')$$),
   'RT002 pipeline live has 1 live runs; Wait or cancel them: select rota.cancel(run_id) '
   'from rota.runs where task = ''live'' and finished_at is null;',
   'so is one with live runs'
 );
 select is(
-  pg_temp.refusal($$select rota.drop_task('live')$$),
+  test.refusal($$select rota.drop_task('live')$$),
   '22023 task live is a pipeline; select rota.drop_pipeline(''live'');',
   'it is not dropped as a task'
 );

@@ -2,17 +2,11 @@ begin;
 select plan(12);
 
 -- given: a still clock, and tasks that fail for as long as a table says
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 alter table rota_core.run alter column run_id restart with 1;
-
 create schema app;
 grant usage on schema app to rota_worker;
-create function app.echo(input jsonb) returns jsonb language sql as $$ select input $$;
-create function app.fails(input jsonb) returns jsonb
-language plpgsql as $$ begin raise exception 'no paper'; end; $$;
-select rota.define_task('echo', 'app.echo');
-select rota.define_task('fails', 'app.fails', max_attempts => 1);
+select rota.define_task('echo', 'test.echo');
 create table app.broken (name text);
 create table app.done (at int generated always as identity, what text);
 create function app.tries(input jsonb) returns jsonb
@@ -41,51 +35,12 @@ select rota.define_pipeline('saga', array[
   rota.step('c', 'tries', '{b}', for_each => 'run.list', on_failure => 'compensate')]);
 select rota.define_pipeline('outer', array[rota.step('in', 'p'), rota.step('z', 'echo', '{in}')]);
 
-create function pg_temp.work() returns void
-language plpgsql as $$
-declare
-  v_run rota_core.run;
-  v_task rota_core.task;
-  v_answer jsonb;
-  v_error jsonb;
-begin
-  loop
-    update rota_core.run as r
-    set state = 'running', worker_id = 1, attempt = r.attempt + 1
-    where r.run_id = (
-      select min(q.run_id) from rota_core.run as q
-      where q.state = 'queued' and q.run_at <= rota_core.wall_clock()
-    )
-    returning r.* into v_run;
-    exit when not found;
-    select t.* into v_task from rota_core.task as t where t.task = v_run.task;
-    if v_task.kind = 'pipeline' then
-      perform rota_core.begin_pipelines(1, array[
-        row(v_run.run_id, v_run.task, v_run.attempt, 'pipeline', null, null, null,
-          null)::rota_core.claim_item
-      ]);
-      continue;
-    end if;
-    v_error := null;
-    begin
-      execute v_task.statement into v_answer using v_run.input, v_run.checkpoint;
-    exception when others then
-      v_error := rota_core.error_json(sqlstate, sqlerrm, '', '', '');
-    end;
-    perform rota_core.record_outcomes(1, array[
-      row(v_run.run_id, v_run.task, v_run.attempt, v_answer, v_error, rota_core.wall_clock(),
-        rota_core.wall_clock())::rota_core.outcome
-    ], v_error is not null, '{}');
-  end loop;
-end;
-$$;
-
 -- the deed
 insert into app.broken values ('single'), ('4');
 select rota.start('p');
 select rota.start('map', '{"list": [1, 2, 3, 4, 5, 6]}');
 select rota.start('outer');
-select pg_temp.work();
+select test.work();
 select results_eq(
   'select u.run_id, u.state from rota.runs as u where u.step is null order by u.run_id',
   $$values (1::bigint, 'failed'), (2, 'failed'), (3, 'failed')$$, 'three runs failed'
@@ -95,7 +50,7 @@ truncate app.broken;
 select is(rota.retry(1), 'running', 'a run goes on');
 select rota.retry(2);
 select rota.retry(3);
-select pg_temp.work();
+select test.work();
 select results_eq(
   'select u.run_id, u.state, u.attempt from rota.runs as u where u.run_id < 4 order by u.run_id',
   $$values (1::bigint, 'succeeded', 2), (2, 'succeeded', 2), (3, 'succeeded', 2)$$,
@@ -126,7 +81,7 @@ select results_eq(
 select is(
   rota.retry(1, from_step => 'b'), 'running', 'one that succeeded is done again from a step on'
 );
-select pg_temp.work();
+select test.work();
 select results_eq(
   $$select u.step, count(*), max(u.key) from rota.runs as u where u.parent_run_id = 1
     group by u.step order by u.step$$,
@@ -137,14 +92,14 @@ select results_eq(
 truncate app.done;
 insert into app.broken values ('4');
 create temp table saga as select s.run_id from rota.start('saga', '{"list": [3, 4]}') as s;
-select pg_temp.work();
+select test.work();
 select results_eq(
   'select d.what from app.done as d order by d.at', $$values ('single'), ('3'), ('undo a')$$,
   'what was done is compensated'
 );
 truncate app.broken;
 select rota.retry(s.run_id) from saga as s;
-select pg_temp.work();
+select test.work();
 select results_eq(
   'select d.what from app.done as d order by d.at',
   $$values ('single'), ('3'), ('undo a'), ('single'), ('3'), ('4')$$,

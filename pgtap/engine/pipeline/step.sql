@@ -2,17 +2,11 @@ begin;
 select plan(5);
 
 -- given: a still clock
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 alter table rota_core.run alter column run_id restart with 1;
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.step'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
-  'an administrator may write steps, and nobody else'
+select is(
+  test.callers('rota.step'), '{rota_admin}', 'an administrator may write steps, and nobody else'
 );
 
 -- the deed

@@ -2,8 +2,7 @@ begin;
 select plan(9);
 
 -- given: a still clock
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 
 -- who may see it
 select table_privs_are(

@@ -1,12 +1,6 @@
 begin;
 select plan(8);
 
-create function pg_temp.said(check_name text) returns text language sql as $$
-  select concat_ws(': ', h.status, h.detail)
-  from rota_core.health_server() as h
-  where h.check_name = said.check_name
-$$;
-
 -- who may call it
 select function_privs_are(
   'rota_core', 'health_server', array[]::text[], 'rota_reader', array['EXECUTE'],
@@ -17,15 +11,15 @@ select function_privs_are(
 );
 
 -- the deed
-select is(pg_temp.said('writes'), 'ok: workers may write', 'workers may write');
-select is(pg_temp.said('sight of workers'), 'ok: the server shows what they do', 'they are seen');
+select is(test.health('writes'), 'ok: workers may write', 'workers may write');
+select is(test.health('sight of workers'), 'ok: the server shows what they do', 'they are seen');
 select matches(
-  pg_temp.said('free connections'), '^ok: \d+ of \d+ are taken$', 'there are connections'
+  test.health('free connections'), '^ok: \d+ of \d+ are taken$', 'there are connections'
 );
 
 alter role rota_worker set default_transaction_read_only = on;
 select is(
-  pg_temp.said('writes'),
+  test.health('writes'),
   'critical: sessions of rota_worker are read-only (default_transaction_read_only), so nothing is '
   'started',
   'a read-only role is named'
@@ -36,12 +30,12 @@ begin
     current_database());
 end $$;
 select is(
-  pg_temp.said('writes'), 'ok: workers may write', 'the setting for this database overrules it'
+  test.health('writes'), 'ok: workers may write', 'the setting for this database overrules it'
 );
 
 alter role rota_worker set track_activities = off;
 select matches(
-  pg_temp.said('sight of workers'), '^critical: track_activities is off', 'unseen workers look dead'
+  test.health('sight of workers'), '^critical: track_activities is off', 'unseen workers look dead'
 );
 
 select * from finish();

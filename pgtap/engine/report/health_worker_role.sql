@@ -2,11 +2,6 @@ begin;
 select plan(11);
 
 -- given: the role as deploy leaves it
-create function pg_temp.said(check_name text) returns text language sql as $$
-  select concat_ws(': ', h.status, h.detail)
-  from rota_core.health_worker_role() as h
-  where h.check_name = said.check_name
-$$;
 select lives_ok(
   format('alter role rota_worker in database %I set statement_timeout = 0', current_database()),
   'given: no timeout here'
@@ -19,10 +14,10 @@ select function_privs_are(
 );
 
 -- the deed
-select is(pg_temp.said('login of rota_worker'), 'ok: it may log in', 'it may log in');
-select is(pg_temp.said('timeout of rota_worker'), 'ok: none', 'it has no timeout');
+select is(test.health('login of rota_worker'), 'ok: it may log in', 'it may log in');
+select is(test.health('timeout of rota_worker'), 'ok: none', 'it has no timeout');
 
-select is(pg_temp.said('role of workers'), 'ok: all act as rota_worker', 'nobody else works');
+select is(test.health('role of workers'), 'ok: all act as rota_worker', 'nobody else works');
 insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)
 overriding system value
 values
@@ -31,14 +26,14 @@ values
   (-3, 'worker', 'default', 13, 'long_gone', 'epoch', 'epoch'),
   (-4, 'external', 'default', 14, 'a_client', clock_timestamp(), clock_timestamp());
 select is(
-  pg_temp.said('role of workers'),
+  test.health('role of workers'),
   'warning: workers act as others, and handlers with their rights: somebody (pid 12)',
   'whoever works as another role is named'
 );
 
 alter role rota_worker set statement_timeout = '2min';
 select is(
-  pg_temp.said('timeout of rota_worker'), 'ok: none',
+  test.health('timeout of rota_worker'), 'ok: none',
   'a timeout of the role is overruled by the setting for this database'
 );
 
@@ -47,20 +42,20 @@ select lives_ok(
   'given: the setting is gone'
 );
 select is(
-  pg_temp.said('timeout of rota_worker'),
+  test.health('timeout of rota_worker'),
   'warning: statement_timeout = 2min counts from a worker''s start and cancels innocent handlers',
   'then the timeout of the role counts'
 );
 
 alter role rota_worker connection limit 1;
 select is(
-  pg_temp.said('login of rota_worker'),
+  test.health('login of rota_worker'),
   'critical: rota_worker may have 1 connections, too few for its workers', 'too few connections'
 );
 
 alter role rota_worker nologin;
 select is(
-  pg_temp.said('login of rota_worker'),
+  test.health('login of rota_worker'),
   'critical: rota_worker may not log in, so no worker starts', 'no login'
 );
 

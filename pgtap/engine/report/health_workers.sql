@@ -2,16 +2,9 @@ begin;
 select plan(10);
 
 -- given: a still clock, the last deploy an hour ago
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 update rota_core.deploy set deployed_at = '2026-01-01 11:00+00';
 set local timezone = 'UTC';
-
-create function pg_temp.said(check_name text) returns text language sql as $$
-  select concat_ws(': ', h.status, h.detail)
-  from rota_core.health_workers() as h
-  where h.check_name = said.check_name
-$$;
 
 -- who may call it
 select function_privs_are(
@@ -24,12 +17,12 @@ select function_privs_are(
 
 -- the deed
 select is(
-  pg_temp.said('supervisor'), 'critical: no supervisor was ever seen', 'nobody supervises'
+  test.health('supervisor'), 'critical: no supervisor was ever seen', 'nobody supervises'
 );
 
 update rota_core.deploy set deployed_at = '2026-01-01 11:59+00';
 select is(
-  pg_temp.said('supervisor'), 'warning: no supervisor was ever seen',
+  test.health('supervisor'), 'warning: no supervisor was ever seen',
   'just after a deploy that is only to be expected'
 );
 update rota_core.deploy set deployed_at = '2026-01-01 11:00+00';
@@ -44,22 +37,22 @@ insert into rota_core.lane (lane, workers, created_at)
 values ('unmanned', 0, '2026-01-01'), ('slow', 1, '2026-01-01');
 
 select is(
-  pg_temp.said('supervisor'), 'ok: a supervisor was seen 00:00:30 ago', 'within a minute is well'
+  test.health('supervisor'), 'ok: a supervisor was seen 00:00:30 ago', 'within a minute is well'
 );
 select is(
-  pg_temp.said('lane default'), 'critical: no worker was seen since 2026-01-01 11:58:00+00',
+  test.health('lane default'), 'critical: no worker was seen since 2026-01-01 11:58:00+00',
   'a worker that was seen two minutes ago is missed'
 );
-select is(pg_temp.said('lane slow'), 'critical: no worker was ever seen', 'in each lane');
-select is(pg_temp.said('lane unmanned'), null, 'but not where none is wanted');
+select is(test.health('lane slow'), 'critical: no worker was ever seen', 'in each lane');
+select is(test.health('lane unmanned'), null, 'but not where none is wanted');
 
 insert into rota_core.pause (kind, name, paused_at, paused_by)
 values ('lane', 'slow', '2026-01-01', 'postgres');
-select is(pg_temp.said('lane slow'), null, 'nor where the lane is paused');
+select is(test.health('lane slow'), null, 'nor where the lane is paused');
 
 insert into rota_core.setting (name, value) values ('draining', '2026-01-01 12:05+00');
 select is(
-  pg_temp.said('lane default'), 'warning: away while the engine is upgraded', 'nor in an upgrade'
+  test.health('lane default'), 'warning: away while the engine is upgraded', 'nor in an upgrade'
 );
 
 select * from finish();

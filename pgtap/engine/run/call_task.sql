@@ -36,24 +36,8 @@ create function app.gone() returns void language sql as $$ select $$;
 select rota.define_task('gone', 'app.gone');
 drop function app.gone();
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.call_task'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app')$$,
+select is(
+  test.callers('rota.call_task'), '{rota_admin,rota_app}',
   'applications and administrators may call, and nobody else'
 );
 
@@ -73,7 +57,7 @@ select throws_ok(
   'input of task double must be a JSON object, not array', 'input is an object'
 );
 select is(
-  pg_temp.refusal($$select rota.call_task('http')$$),
+  test.refusal($$select rota.call_task('http')$$),
   '22023 task http is done outside the database; select * from rota.start(''http'');',
   'a task that is done outside is refused'
 );

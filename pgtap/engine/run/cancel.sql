@@ -2,9 +2,7 @@ begin;
 select plan(13);
 
 -- given: a still clock; a queued, a running and a finished run of one application
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
+select test.set_clock('2026-01-01 12:00+00');
 create role rota_test_shop nologin;
 create role rota_test_blog nologin;
 grant rota_app to rota_test_shop, rota_test_blog;
@@ -22,31 +20,15 @@ values (
   '{}'
 );
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.cancel'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app')$$,
+select is(
+  test.callers('rota.cancel'), '{rota_admin,rota_app}',
   'applications and administrators may cancel, and nobody else'
 );
 
 -- refusals
 set local role rota_test_blog;
 select is(
-  pg_temp.refusal('select rota.cancel(404)'),
+  test.refusal('select rota.cancel(404)'),
   '42704 run 404 does not exist; '
   'See the newest runs: select * from rota.runs order by run_id desc limit 20;',
   'an unknown run is refused'
@@ -81,8 +63,7 @@ select results_eq(
 );
 
 -- a request that is already made
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:01+00' $$;
+select test.set_clock('2026-01-01 12:01+00');
 set local role rota_admin;
 select is(rota.cancel(2), 'cancelling', 'an administrator may cancel any');
 reset role;

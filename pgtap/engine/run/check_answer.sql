@@ -1,31 +1,15 @@
 begin;
 select plan(19);
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.check_answer'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app'), ('rota_worker')$$,
+select is(
+  test.callers('rota_core.check_answer'), '{rota_admin,rota_app,rota_worker}',
   'whoever calls a chunked handler may ask'
 );
 
 set local role rota_worker;
 
 select is(
-  pg_temp.refusal(format('select rota_core.check_answer(%L)', a.answer)),
+  test.refusal(format('select rota_core.check_answer(%L)', a.answer)),
   'RT005 a chunked handler answered in the wrong shape; Answer {"done": true} at the end, '
   'before that {"state": ..., "progress": {"done": 1, "total": 9}, "rows": 100}.',
   format('refused: %s', coalesce(a.answer, 'null'))

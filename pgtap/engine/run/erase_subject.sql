@@ -2,13 +2,8 @@ begin;
 select plan(14);
 
 -- given: a still clock; runs about two people in every state, with traces everywhere
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f(input jsonb) returns jsonb language sql as $$ select input $$;
-select rota.define_task('mail', 'app.f');
+select test.set_clock('2026-01-01 12:00+00');
+select rota.define_task('mail', 'test.echo');
 select rota.start(
   'mail', '{"to": "ann"}', key => u.tag || s.n, tags => array['other', u.tag]
 )
@@ -37,32 +32,15 @@ insert into rota_core.artifact (run_id, name, media_type, content, created_at, c
 select r.run_id, 'mail', 'text/plain', 'to ann', 'epoch', 'rota_worker'
 from run as r;
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.erase_subject'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
-  'an administrator may erase, and nobody else'
+select is(
+  test.callers('rota.erase_subject'), '{rota_admin}', 'an administrator may erase, and nobody else'
 );
 
 set local role rota_admin;
 
 -- refusals
 select is(
-  pg_temp.refusal(format('select rota.erase_subject(%L)', t.tag)),
+  test.refusal(format('select rota.erase_subject(%L)', t.tag)),
   '22023 tag must name the subject; Start runs with tags => ''{user:42}'', then: '
   'select rota.erase_subject(''user:42'');',
   format('a subject is needed, not %L', t.tag)

@@ -2,17 +2,9 @@ begin;
 select plan(7);
 
 -- given: a still clock, artifacts of the steps of a run
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 alter table rota_core.run alter column run_id restart with 1;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.echo(input jsonb) returns jsonb language sql as $$ select input $$;
-create function app.fails(input jsonb) returns jsonb
-language plpgsql as $$ begin raise exception 'no paper'; end; $$;
-select rota.define_task('echo', 'app.echo');
-select rota.define_task('fails', 'app.fails', max_attempts => 1);
+select rota.define_task('echo', 'test.echo');
 create role rota_test_shop nologin;
 create role rota_test_blog nologin;
 grant rota_app to rota_test_shop, rota_test_blog;
@@ -30,24 +22,8 @@ values
   (3, 'raw', 'text/plain', 'new', '2026-01-01', 'rota_worker'),
   (3, 'list', 'text/plain', 'x', '2026-01-01', 'rota_worker');
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.get_artifact'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app')$$,
+select is(
+  test.callers('rota.get_artifact'), '{rota_admin,rota_app}',
   'applications and administrators may read them, and nobody else'
 );
 
@@ -59,7 +35,7 @@ select throws_ok(
 );
 set local role rota_test_shop;
 select is(
-  pg_temp.refusal($$select rota.get_artifact(1, 'rwa')$$),
+  test.refusal($$select rota.get_artifact(1, 'rwa')$$),
   '42704 run 1 has no artifact ''rwa''; It has: list, raw.', 'an unknown name is refused'
 );
 select throws_ok(

@@ -2,15 +2,12 @@ begin;
 select plan(10);
 
 -- given: two applications, and a run with an attempt and log lines
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
 create role rota_test_shop nologin;
 create role rota_test_till nologin;
 create role rota_test_blog nologin;
 grant rota_app to rota_test_shop, rota_test_blog;
 grant rota_test_shop to rota_test_till;
-select rota.define_task('charge', 'app.f');
+select rota.define_task('charge', 'test.f');
 set local role rota_test_shop;
 create temp table run as select s.run_id from rota.start('charge', '{"id": 7}', key => 'k') as s;
 reset role;
@@ -22,38 +19,22 @@ insert into rota_core.log (at, level, message, context, run_id, task, attempt)
 select 'epoch', 'info', format('line %s', n.n), '{}', r.run_id, 'charge', 1
 from run as r, generate_series(1, 2) as n (n);
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.get_run'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app')$$,
+select is(
+  test.callers('rota.get_run'), '{rota_admin,rota_app}',
   'applications and administrators may look, and nobody else'
 );
 
 -- refusals
 set local role rota_test_blog;
 select is(
-  pg_temp.refusal('select rota.get_run(-404)'),
+  test.refusal('select rota.get_run(-404)'),
   '42704 run -404 does not exist; '
   'See the newest runs: select * from rota.runs order by run_id desc limit 20;',
   'an unknown run is refused'
 );
 select throws_ok('select rota.get_run(null)', '42704', 'run null does not exist', 'so is none');
 select is(
-  pg_temp.refusal(format('select rota.get_run(%s)', r.run_id)),
+  test.refusal(format('select rota.get_run(%s)', r.run_id)),
   format(
     '42501 run %s was started by rota_test_shop; '
     'An application sees and stops its own runs; rota_admin those of all.', r.run_id

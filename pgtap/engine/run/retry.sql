@@ -2,16 +2,11 @@ begin;
 select plan(17);
 
 -- given: a still clock and a run in every state
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
+select test.set_clock('2026-01-01 12:00+00');
 create role rota_test_shop nologin;
 create role rota_test_blog nologin;
 grant rota_app to rota_test_shop, rota_test_blog;
-select rota.define_task('report', 'app.f', lane => 'batch', concurrency => 1);
+select rota.define_task('report', 'test.f', lane => 'batch', concurrency => 1);
 insert into rota_core.run (run_id, task, lane, state, worker_id, run_at, created_at, created_by)
 overriding system value
 values
@@ -47,24 +42,8 @@ from (
   (7, 'report', 'skipped'), (8, 'dropped', 'failed')
 ) as f (run_id, task, state);
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.retry'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app')$$,
+select is(
+  test.callers('rota.retry'), '{rota_admin,rota_app}',
   'applications and administrators may retry, and nobody else'
 );
 
@@ -79,16 +58,16 @@ select throws_ok(
 );
 set local role rota_test_shop;
 select is(
-  pg_temp.refusal('select rota.retry(4, from_step => ''fetch'')'),
+  test.refusal('select rota.retry(4, from_step => ''fetch'')'),
   '22023 run 4 has no steps; select rota.retry(4);', 'there are no steps here'
 );
 select is(
-  pg_temp.refusal('select rota.retry(3)'),
+  test.refusal('select rota.retry(3)'),
   'RT001 run 3 is running and cannot be retried; select rota.cancel(3);',
   'what is running is refused'
 );
 select is(
-  pg_temp.refusal('select rota.retry(6)'),
+  test.refusal('select rota.retry(6)'),
   'RT001 run 6 is succeeded and cannot be retried; '
   'Start it anew: select * from rota.start(''report'');',
   'so is what has succeeded'
@@ -97,7 +76,7 @@ select throws_ok(
   'select rota.retry(7)', 'RT001', 'run 7 is skipped and cannot be retried', 'or was skipped'
 );
 select is(
-  pg_temp.refusal('select rota.retry(8)'),
+  test.refusal('select rota.retry(8)'),
   '42704 task dropped of run 8 does not exist any more; Define the task again, then retry.',
   'without its task a run is refused'
 );

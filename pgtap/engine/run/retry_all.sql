@@ -2,11 +2,8 @@ begin;
 select plan(7);
 
 -- given: failed runs, older and newer, of two tasks
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
-select rota.define_task('report', 'app.f');
-select rota.define_task('other', 'app.f');
+select rota.define_task('report', 'test.f');
+select rota.define_task('other', 'test.f');
 insert into rota_core.finished_run (
   run_id, task, lane, state, priority, run_at, input, attempt, charged, finished_at, created_at,
   created_by, tags
@@ -32,37 +29,18 @@ from (
   (5, 'report', 'succeeded', '2026-01-01 12:00+00'), (6, 'other', 'failed', '2026-01-01 12:00+00')
 ) as f (run_id, task, state, at);
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.retry_all'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
-  'an administrator may, and nobody else'
-);
+select is(test.callers('rota.retry_all'), '{rota_admin}', 'an administrator may, and nobody else');
 
 set local role rota_admin;
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota.retry_all(''nowhere'', ''epoch'')'),
+  test.refusal('select rota.retry_all(''nowhere'', ''epoch'')'),
   '42704 task ''nowhere'' does not exist; See what exists: select name from rota.tasks;',
   'an unknown task is refused'
 );
 select is(
-  pg_temp.refusal('select rota.retry_all(''report'', null)'),
+  test.refusal('select rota.retry_all(''report'', null)'),
   '22023 since must be a time; select rota.retry_all(''report'', now() - interval ''1 day'');',
   'a time is needed'
 );

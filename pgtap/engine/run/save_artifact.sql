@@ -2,17 +2,9 @@ begin;
 select plan(18);
 
 -- given: a still clock, a run in this session, one in another, one in none
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 alter table rota_core.run alter column run_id restart with 1;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.echo(input jsonb) returns jsonb language sql as $$ select input $$;
-create function app.fails(input jsonb) returns jsonb
-language plpgsql as $$ begin raise exception 'no paper'; end; $$;
-select rota.define_task('echo', 'app.echo');
-select rota.define_task('fails', 'app.fails', max_attempts => 1);
+select rota.define_task('echo', 'test.echo');
 create role rota_test_shop nologin;
 grant rota_app to rota_test_shop;
 insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)
@@ -29,31 +21,15 @@ values
   (2, 'echo', 'default', 'running', 2, 1, 'epoch', 'epoch', 'rota_test_shop');
 update rota_core.run as r set parent_run_id = 2, step = 's' where r.run_id = 1;
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.save_artifact'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app'), ('rota_worker')$$,
+select is(
+  test.callers('rota.save_artifact'), '{rota_admin,rota_app,rota_worker}',
   'who works may keep artifacts, and nobody else'
 );
 
 -- refusals
 set local role rota_worker;
 select is(
-  pg_temp.refusal($$select rota.save_artifact('a', '1')$$),
+  test.refusal($$select rota.save_artifact('a', '1')$$),
   'RT001 an artifact is kept by a run, and this is none; '
   'Call rota.save_artifact in the handler of a task.',
   'outside of a run there is nothing to keep it with'

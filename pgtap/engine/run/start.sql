@@ -2,38 +2,17 @@ begin;
 select plan(21);
 
 -- given: a still clock, a task for everybody, one for some, one that stands still
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
+select test.set_clock('2026-01-01 12:00+00');
 create role rota_test_shop nologin;
 create role rota_test_blog nologin;
 grant rota_app to rota_test_shop, rota_test_blog;
-select rota.define_task('report', 'app.f', priority => 3, tags => '{daily}');
-select rota.define_task('charge', 'app.f', callers => '{rota_test_shop}');
-select rota.define_task('still', 'app.f');
+select rota.define_task('report', 'test.f', priority => 3, tags => '{daily}');
+select rota.define_task('charge', 'test.f', callers => '{rota_test_shop}');
+select rota.define_task('still', 'test.f');
 select rota.pause('task', 'still');
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.start'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app'), ('rota_worker')$$,
+select is(
+  test.callers('rota.start'), '{rota_admin,rota_app,rota_worker}',
   'applications, administrators and handlers may start, and nobody else'
 );
 
@@ -41,19 +20,19 @@ set local role rota_test_blog;
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota.start(''nowhere'')'),
+  test.refusal('select rota.start(''nowhere'')'),
   '42704 task ''nowhere'' does not exist; See what exists: select name from rota.tasks;',
   'an unknown task is refused'
 );
 select throws_ok('select rota.start(null)', '42704', 'task NULL does not exist', 'so is none');
 select is(
-  pg_temp.refusal('select rota.start(''charge'')'),
+  test.refusal('select rota.start(''charge'')'),
   '42501 rota_test_blog may not start task charge; '
   'Define the task with this role among its callers.',
   'a task that is for others is refused'
 );
 select is(
-  pg_temp.refusal(format('select rota.start(''report'', %s)', i.input)),
+  test.refusal(format('select rota.start(''report'', %s)', i.input)),
   format('22023 input of task report must be a JSON object, not %s; '
     'select * from rota.start(''report'', ''{"id": 1}'');', i.type),
   format('input is an object, not %s', i.type)
@@ -63,20 +42,20 @@ from (
   ('''null''', 'null'), ('null', 'null')
 ) as i (input, type);
 select is(
-  pg_temp.refusal(format('select rota.start(''report'', run_at => %L)', t.at)),
+  test.refusal(format('select rota.start(''report'', run_at => %L)', t.at)),
   '22023 run_at must be a finite time; '
   'To hold a task back for an open time: select rota.pause(''task'', ''name'');',
   format('not at %s', t.at)
 )
 from unnest('{infinity,-infinity}'::text[]) as t (at);
 select is(
-  pg_temp.refusal('select rota.start(''report'', on_key => ''ignore'')'),
+  test.refusal('select rota.start(''report'', on_key => ''ignore'')'),
   '22023 on_key must be return or retry_failed, not ''ignore''; '
   'select * from rota.start(''task'', key => ''order-17'', on_key => ''retry_failed'');',
   'there are two ways to treat a known key'
 );
 select is(
-  left(pg_temp.refusal(format('select rota.start(''report'', key => %L)', k.key)), 40),
+  left(test.refusal(format('select rota.start(''report'', key => %L)', k.key)), 40),
   '22023 key must be 1 to 500 bytes long; s', format('a key is not %s bytes long', length(k.key))
 )
 from unnest(array['', repeat('x', 501)]) as k (key);

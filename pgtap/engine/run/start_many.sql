@@ -2,33 +2,12 @@ begin;
 select plan(10);
 
 -- given: a still clock and a task for some
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
+select rota.define_task('send', 'test.f', priority => 2, concurrency => 4, tags => '{mail}');
+select rota.define_task('charge', 'test.f', callers => '{rota_reader}');
 
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
-select rota.define_task('send', 'app.f', priority => 2, concurrency => 4, tags => '{mail}');
-select rota.define_task('charge', 'app.f', callers => '{rota_reader}');
-
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.start_many'::regproc, 'execute')$$,
-  $$values ('rota_admin'), ('rota_app'), ('rota_worker')$$,
+select is(
+  test.callers('rota.start_many'), '{rota_admin,rota_app,rota_worker}',
   'applications, administrators and handlers may start, and nobody else'
 );
 
@@ -44,7 +23,7 @@ select throws_ok(
   'rota_app may not start task charge', 'a task that is for others is refused'
 );
 select is(
-  pg_temp.refusal(
+  test.refusal(
     $$select rota.start_many('send', array['{"id": 1}', '[2]', '{"id": 3}']::jsonb[])$$
   ),
   '22023 input 2 of 3 for task send is not a JSON object; '

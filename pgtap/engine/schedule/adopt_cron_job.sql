@@ -2,26 +2,17 @@ begin;
 select plan(13);
 
 -- given: a still clock, a task and two schedules
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00:30+00' $$;
-create function public.work(input jsonb) returns void language sql as 'select';
+select test.set_clock('2026-01-01 12:00:30+00');
 do $$ begin
-  perform rota.define_task('work', 'public.work');
+  perform rota.define_task('work', 'test.f');
   perform rota.define_schedule('work', '1 12 * * *');
   perform rota.define_schedule('still', '0 3 * * *', 'work');
   perform rota.define_schedule('quick', '@every 10 seconds', 'work');
 end $$;
 
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(
-      r.role, 'rota.adopt_cron_job(text, text, text, text, text, bigint, boolean)', 'execute'
-    )$$,
-  array['rota_admin'],
-  'an administrator may call it, nobody else'
+select is(
+  test.callers('rota.adopt_cron_job'), '{rota_admin}', 'an administrator may call it, nobody else'
 );
 
 set local role rota_admin;
@@ -75,8 +66,7 @@ update rota_core.adopted_job as a
 set outcome = 'replaced', replaced_in = pg_current_xact_id(), adopted_at = '2026-01-01 12:00:30+00'
 where a.schedule = 'work';
 select is_empty('select rota_core.check_adoptions()', 'no slot has come meanwhile');
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00:56+00' $$;
+select test.set_clock('2026-01-01 12:00:56+00');
 select throws_ok(
   'select rota_core.check_adoptions()', '55P03', null, 'one is about to, and both would start it'
 );

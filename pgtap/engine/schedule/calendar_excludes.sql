@@ -15,14 +15,9 @@ do $$ begin
 end $$;
 
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(
-      r.role, 'rota.calendar_excludes(text, timestamptz)', 'execute'
-    )$$,
-  array['rota_admin', 'rota_app', 'rota_monitor', 'rota_reader', 'rota_worker'],
+select is(
+  test.callers('rota.calendar_excludes'),
+  '{rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}',
   'every role of rota may call it, nobody else'
 );
 

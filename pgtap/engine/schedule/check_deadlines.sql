@@ -3,17 +3,11 @@ select plan(27);
 set local time zone 'UTC';
 
 -- given: a clock that is set by hand, a task, and a schedule of each hour with a deadline
-create temp table clock (at timestamptz);
-insert into clock values ('2026-01-01 12:00:30+00');
-grant select on clock to public;
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql security definer as $$ select c.at from pg_temp.clock as c $$;
-create function public.work(input jsonb) returns void language sql as 'select';
-
+select test.set_clock('2026-01-01 12:00:30+00');
 create function pg_temp.at(moment text) returns int
 language plpgsql security definer as $$
 begin
-  update pg_temp.clock set at = ('2026-01-01 ' || moment || '+00')::timestamptz;
+  perform test.set_clock(('2026-01-01 ' || moment || '+00')::timestamptz);
   perform rota_core.fire_due();
   delete from rota_core.run;
   return rota_core.check_deadlines();
@@ -44,19 +38,14 @@ where l.component = 'schedule'
 order by l.log_id;
 
 do $$ begin
-  perform rota.define_task('work', 'public.work');
+  perform rota.define_task('work', 'test.f');
   perform rota.define_calendar('tea', '{"hours": ["17:00-18:00"]}');
   perform rota.define_schedule('job', '0 * * * *', 'work', deadline => '20 min', calendar => 'tea');
 end $$;
 
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.check_deadlines()', 'execute')$$,
-  array['rota_worker'],
-  'a worker may call it, nobody else'
+select is(
+  test.callers('rota_core.check_deadlines'), '{rota_worker}', 'a worker may call it, nobody else'
 );
 
 -- the deed: nothing by then

@@ -3,29 +3,11 @@ select plan(30);
 set local time zone 'UTC';
 
 -- given: a still clock
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00:30+00' $$;
-
-create function pg_temp.refusal(rules text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  perform rota.define_calendar('holidays', rules::jsonb);
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
+select test.set_clock('2026-01-01 12:00:30+00');
 
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.define_calendar(text, jsonb)', 'execute')$$,
-  array['rota_admin'],
-  'an administrator may call it, nobody else'
+select is(
+  test.callers('rota.define_calendar'), '{rota_admin}', 'an administrator may call it, nobody else'
 );
 
 set local role rota_admin;
@@ -36,7 +18,8 @@ select throws_ok(
   $$calendar name 'x;y' is not usable$$, 'a name that would not be readable everywhere is refused'
 );
 select is(
-  pg_temp.refusal(r.rules), format('22023 calendar holidays%s; %s', r.answer, h.hint),
+  test.refusal(format('select rota.define_calendar(''holidays'', %L)', r.rules)),
+  format('22023 calendar holidays%s; %s', r.answer, h.hint),
   format('refused: %s', r.rules)
 )
 from (values

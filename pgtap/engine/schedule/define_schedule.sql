@@ -3,38 +3,19 @@ select plan(36);
 set local time zone 'UTC';
 
 -- given: a still clock and a task
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00:30+00' $$;
-create function public.work(input jsonb) returns void language sql as 'select';
-do $$ begin perform rota.define_task('work', 'public.work'); end $$;
-
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
+select test.set_clock('2026-01-01 12:00:30+00');
+do $$ begin perform rota.define_task('work', 'test.f'); end $$;
 
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.define_schedule(text, text, text, jsonb, text, text, text, int, interval, text, text)', 'execute')$$,
-  array['rota_admin'],
-  'an administrator may call it, nobody else'
+select is(
+  test.callers('rota.define_schedule'), '{rota_admin}', 'an administrator may call it, nobody else'
 );
 
 set local role rota_admin;
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota.define_schedule(' || a.arguments || ')'), a.answer,
+  test.refusal('select rota.define_schedule(' || a.arguments || ')'), a.answer,
   a.what || ' is refused'
 )
 from (values

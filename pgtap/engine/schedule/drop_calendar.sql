@@ -2,34 +2,16 @@ begin;
 select plan(6);
 
 -- given: a task, a calendar and a schedule that uses it
-create function public.work(input jsonb) returns void language sql as 'select';
 do $$ begin
-  perform rota.define_task('work', 'public.work');
+  perform rota.define_task('work', 'test.f');
   perform rota.define_calendar('weekend', '{"weekdays": ["sat", "sun"]}');
   perform rota.define_schedule('b', '@daily', 'work', calendar => 'weekend');
   perform rota.define_schedule('a', '@daily', 'work', calendar => 'weekend');
 end $$;
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_detail text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_detail = pg_exception_detail;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_detail);
-end;
-$$;
-
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.drop_calendar(text)', 'execute')$$,
-  array['rota_admin'],
-  'an administrator may call it, nobody else'
+select is(
+  test.callers('rota.drop_calendar'), '{rota_admin}', 'an administrator may call it, nobody else'
 );
 
 set local role rota_admin;
@@ -40,7 +22,7 @@ select throws_ok(
   'an unknown calendar is refused'
 );
 select is(
-  pg_temp.refusal($$select rota.drop_calendar('weekend')$$),
+  test.refusal($$select rota.drop_calendar('weekend')$$, 'detail'),
   'RT002 calendar weekend is still used; Used by: schedule a, schedule b.',
   'one that schedules use is refused, naming them'
 );

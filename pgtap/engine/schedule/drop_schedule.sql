@@ -2,19 +2,12 @@ begin;
 select plan(6);
 
 -- given: a still clock and a task
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00:30+00' $$;
-create function public.work(input jsonb) returns void language sql as 'select';
-do $$ begin perform rota.define_task('work', 'public.work'); end $$;
+select test.set_clock('2026-01-01 12:00:30+00');
+do $$ begin perform rota.define_task('work', 'test.f'); end $$;
 
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.drop_schedule(text)', 'execute')$$,
-  array['rota_admin'],
-  'an administrator may call it, nobody else'
+select is(
+  test.callers('rota.drop_schedule'), '{rota_admin}', 'an administrator may call it, nobody else'
 );
 
 insert into rota_core.slot (schedule, slot, outcome, reason, fired_at, fired_by)

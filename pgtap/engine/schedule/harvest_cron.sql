@@ -2,14 +2,9 @@ begin;
 select plan(6);
 
 -- What they do where pg_cron is, tests/test_cron_harvest.py tries. Here there is none.
-select results_eq(
-  format(
-    $$select r.role
-      from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-        as r (role)
-      where has_function_privilege(r.role, 'rota_core.%s'::regproc, 'execute')$$, f.name
-  ),
-  array['rota_worker'], 'the supervisor may call it, nobody else: ' || f.name
+select is(
+  test.callers(('rota_core.' || f.name)::regproc), '{rota_worker}',
+  'the supervisor may call it, nobody else: ' || f.name
 )
 from unnest('{harvest_cron,purge_cron,open_cron_place}'::text[]) as f (name);
 

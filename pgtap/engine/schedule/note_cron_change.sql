@@ -3,11 +3,9 @@ select plan(12);
 set local time zone 'UTC';
 
 -- given: a still clock, a schedule with a command, one with a long name, and one with a task
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-create function public.work() returns void language sql as 'select';
+select test.set_clock('2026-01-01 12:00+00');
 do $$ begin
-  perform rota.define_task('work', 'public.work');
+  perform rota.define_task('work', 'test.f');
   perform rota.define_schedule('work', '@daily');
   perform rota.define_schedule('tidy', '@daily', command => 'vacuum');
   perform rota.define_schedule(repeat('x', 63), '@daily', command => 'analyze');
@@ -26,12 +24,9 @@ returns void language sql as $$
   )
 $$;
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.note_cron_change'::regproc, 'execute')$$,
-  array['rota_worker'], 'rota_worker, which writes cron.job, may call it'
+select is(
+  test.callers('rota_core.note_cron_change'), '{rota_worker}',
+  'rota_worker, which writes cron.job, may call it'
 );
 
 -- the deed
@@ -49,8 +44,7 @@ select results_eq(
 );
 select is_empty('select from rota_core.log', 'what rota does itself is not worth a line');
 
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 13:00+00' $$;
+select test.set_clock('2026-01-01 13:00+00');
 select pg_temp.note(2, rota_core.cron_job_name('schedule:tidy'), '0 1 * * *', 'vacuum', 2);
 select pg_temp.note(2, rota_core.cron_job_name('schedule:tidy'), '0 2 * * *', 'vacuum', 2);
 select results_eq(

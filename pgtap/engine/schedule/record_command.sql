@@ -3,8 +3,7 @@ select plan(9);
 set local time zone 'UTC';
 
 -- given: a still clock
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:10+00' $$;
+select test.set_clock('2026-01-01 12:10+00');
 create function pg_temp.record(
   status text, message text, started_at timestamptz, finished_at timestamptz
 )

@@ -23,47 +23,30 @@ begin
 end;
 $$;
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.allow_run_as'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
+select is(
+  test.callers('rota.allow_run_as'), '{rota_admin}',
   'an administrator may call it, who must be a deployer as well'
 );
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota.allow_run_as(''nobody_at_all'')'),
+  test.refusal('select rota.allow_run_as(''nobody_at_all'')'),
   '42704 role ''nobody_at_all'' does not exist; create role nobody_at_all nologin;',
   'a role that does not exist is refused'
 );
 select is(
-  pg_temp.refusal('select rota.allow_run_as(null)'),
+  test.refusal('select rota.allow_run_as(null)'),
   '42704 role NULL does not exist; create role name nologin;',
   'so is none'
 );
 select is(
-  pg_temp.refusal('select rota.allow_run_as(''rota_owner'')'),
+  test.refusal('select rota.allow_run_as(''rota_owner'')'),
   '42501 no task can run as rota_owner; create role app_jobs nologin;',
   'nothing a user wrote runs with the engine''s rights'
 );
 set local role rota_admin;
 select is(
-  pg_temp.refusal('select rota.allow_run_as(''rota_test_jobs'')'),
+  test.refusal('select rota.allow_run_as(''rota_test_jobs'')'),
   '42501 no task can run as rota_test_jobs yet; As a member of rota_owner and rota_test_jobs: '
   'select rota.allow_run_as(''rota_test_jobs'');',
   'an administrator who belongs to neither role is refused'

@@ -1,34 +1,16 @@
 begin;
 select plan(19);
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select is_empty(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.check_name'::regproc, 'execute')$$,
-  'it is internal'
-);
+select is(test.callers('rota_core.check_name'), '{}', 'it is internal');
 
 select is(
-  pg_temp.refusal('select rota_core.check_name(''task'', null)'),
+  test.refusal('select rota_core.check_name(''task'', null)'),
   '22023 task name null is not usable; '
   'Use 1 to 63 letters, digits, and _ - . : /, such as send-report.',
   'a name is needed, and the hint says what one looks like'
 );
 select is(
-  left(pg_temp.refusal(format('select rota_core.check_name(''lane'', %L)', n.name)), 15),
+  left(test.refusal(format('select rota_core.check_name(''lane'', %L)', n.name)), 15),
   '22023 lane name', format('refused: %s', n.what)
 )
 from (
@@ -45,7 +27,7 @@ from (
   ('a sign first', '-x')
 ) as n (what, name);
 select cmp_ok(
-  length(pg_temp.refusal(format('select rota_core.check_name(''task'', %L)', repeat('x', 9999)))),
+  length(test.refusal(format('select rota_core.check_name(''task'', %L)', repeat('x', 9999)))),
   '<', 250, 'a name that goes on and on is not repeated whole'
 );
 select lives_ok(
@@ -60,12 +42,12 @@ from (
 ) as n (what, name);
 
 select is(
-  pg_temp.refusal('select rota_core.check_name(''lane'', ''pg_cron'')'),
+  test.refusal('select rota_core.check_name(''lane'', ''pg_cron'')'),
   '22023 lane name ''pg_cron'' is taken; Use another name, such as cron.',
   'the lane of what pg_cron runs itself is no lane of workers'
 );
 select is(
-  pg_temp.refusal('select rota_core.check_name(''task'', ''pg_cron'')'), 'done',
+  test.refusal('select rota_core.check_name(''task'', ''pg_cron'')'), 'done',
   'but a name like any other elsewhere'
 );
 

@@ -5,30 +5,13 @@ select plan(36);
 create schema app;
 create function app.nightly(input jsonb) returns jsonb language sql as $$ select input $$;
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
 create function pg_temp.define(arguments text) returns text
 language sql as $$
-  select pg_temp.refusal(format('select rota.define_task(''a'', ''app.nightly'', %s)', arguments));
+  select test.refusal(format('select rota.define_task(''a'', ''app.nightly'', %s)', arguments));
 $$;
 set local client_min_messages = error;
 
-select is_empty(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.check_policy'::regproc, 'execute')$$,
-  'it is internal'
-);
+select is(test.callers('rota_core.check_policy'), '{}', 'it is internal');
 
 -- refusals
 select is(

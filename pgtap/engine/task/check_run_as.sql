@@ -12,54 +12,36 @@ grant rota_admin to rota_test_admin;
 grant rota_test_jobs to rota_test_admin;
 grant usage on schema app to rota_test_jobs;
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select is_empty(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.check_run_as'::regproc, 'execute')$$,
-  'it is internal'
-);
+select is(test.callers('rota_core.check_run_as'), '{}', 'it is internal');
 
 set local role rota_test_admin;
 
 -- refusals
 select is(
-  pg_temp.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'nobody_at_all')$$),
+  test.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'nobody_at_all')$$),
   '42704 role ''nobody_at_all'' does not exist; create role nobody_at_all nologin;',
   'a role that does not exist is refused'
 );
 select is(
-  pg_temp.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'x"; drop role y')$$),
+  test.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'x"; drop role y')$$),
   '42704 role ''x"; drop role y'' does not exist; create role "x""; drop role y" nologin;',
   'a hostile one too, and its hint is quoted'
 );
 select is(
-  pg_temp.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'rota_test_other')$$),
+  test.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'rota_test_other')$$),
   '42501 rota_test_admin may not let a task run as rota_test_other; '
   'grant rota_test_other to rota_test_admin;',
   'a role that one does not belong to is refused'
 );
 select is(
   split_part(
-    pg_temp.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'rota_owner')$$), ';', 1
+    test.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'rota_owner')$$), ';', 1
   ),
   '42501 rota_test_admin may not let a task run as rota_owner',
   'the engine''s own role is refused'
 );
 select is(
-  pg_temp.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'rota_test_jobs')$$),
+  test.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'rota_test_jobs')$$),
   'RT006 no task can run as rota_test_jobs yet; As a member of rota_owner and of that role: '
   'select rota.allow_run_as(''rota_test_jobs'');',
   'a role that nobody has allowed yet is refused'
@@ -67,7 +49,7 @@ select is(
 reset role;
 select is(
   split_part(
-    pg_temp.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'rota_owner')$$), ';', 1
+    test.refusal($$select rota.define_task('a', 'app.tidy', run_as => 'rota_owner')$$), ';', 1
   ),
   '42501 no task can run as rota_owner',
   'the engine''s own role is refused even to a superuser'

@@ -1,46 +1,29 @@
 begin;
 select plan(40);
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.configure'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
-  'an administrator may configure, and nobody else'
+select is(
+  test.callers('rota.configure'), '{rota_admin}', 'an administrator may configure, and nobody else'
 );
 
 set local role rota_admin;
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota.configure(''colour'', ''blue'')'),
+  test.refusal('select rota.configure(''colour'', ''blue'')'),
   '42704 setting ''colour'' does not exist; '
   'Settings are history_keep, log_keep, key_keep, slot_keep, cron_keep, cron_policy, event_keep '
   'and event_max_size.',
   'an unknown setting is refused'
 );
 select is(
-  pg_temp.refusal('select rota.configure(''draining'', ''infinity'')'),
+  test.refusal('select rota.configure(''draining'', ''infinity'')'),
   '42704 setting ''draining'' does not exist; '
   'Settings are history_keep, log_keep, key_keep, slot_keep, cron_keep, cron_policy, event_keep '
   'and event_max_size.',
   'what deploys use is nobody''s setting'
 );
 select is(
-  pg_temp.refusal(format('select rota.configure(''log_keep'', %L)', v.length)),
+  test.refusal(format('select rota.configure(''log_keep'', %L)', v.length)),
   format(
     '22023 log_keep must be a length from 1 day to 100 years, not %s; '
     'select rota.configure(''log_keep'', ''90 days'');', quote_nullable(v.length)
@@ -56,7 +39,7 @@ select throws_ok(
   'event_keep must be a length from 1 day to 100 years, not ''1 hour''', 'events are kept a day'
 );
 select is(
-  pg_temp.refusal(format('select rota.configure(''event_max_size'', %L)', v.size)),
+  test.refusal(format('select rota.configure(''event_max_size'', %L)', v.size)),
   format(
     '22023 event_max_size must be a size of at least 1 MB or none, not %s; '
     'select rota.configure(''event_max_size'', ''10 GB'');', quote_nullable(v.size)
@@ -65,7 +48,7 @@ select is(
 )
 from unnest('{a lot,null,"",1023 kB,-5 GB,1 day,999999999 TB}'::text[]) as v (size);
 select is(
-  pg_temp.refusal(format('select rota.configure(''cron_policy'', %L)', v.policy)),
+  test.refusal(format('select rota.configure(''cron_policy'', %L)', v.policy)),
   format(
     '22023 cron_policy is repair or report, not %s; '
     'select rota.configure(''cron_policy'', ''report'');', quote_nullable(v.policy)

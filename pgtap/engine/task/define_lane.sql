@@ -2,27 +2,10 @@ begin;
 select plan(12);
 
 -- given: a still clock
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+select test.set_clock('2026-01-01 12:00+00');
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.define_lane'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
+select is(
+  test.callers('rota.define_lane'), '{rota_admin}',
   'an administrator may define a lane, and nobody else'
 );
 
@@ -30,14 +13,14 @@ set local role rota_admin;
 
 -- refusals
 select matches(
-  pg_temp.refusal(format('select rota.define_lane(%L)', n.name)),
+  test.refusal(format('select rota.define_lane(%L)', n.name)),
   '^22023 lane name .* is not usable; Use 1 to 63 letters', format('refused: %s', n.what)
 )
 from (
   values ('no name', null), ('two statements', 'x; drop'), ('200 characters', repeat('x', 200))
 ) as n (what, name);
 select is(
-  pg_temp.refusal(format('select rota.define_lane(''batch'', %s)', w.workers)),
+  test.refusal(format('select rota.define_lane(''batch'', %s)', w.workers)),
   format(
     '22023 a lane has 0 to 64 workers, not %s; select rota.define_lane(''batch'', workers => 2);',
     w.workers

@@ -2,9 +2,7 @@ begin;
 select plan(17);
 
 -- given: a still clock and handlers
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
+select test.set_clock('2026-01-01 12:00+00');
 create schema app;
 grant usage on schema app to rota_worker;
 create function app.nightly(input jsonb) returns jsonb language sql as $$ select input $$;
@@ -13,12 +11,8 @@ create function app.archive(input jsonb, state jsonb) returns jsonb
 language sql as $$ select '{"done": true}'::jsonb $$;
 
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.define_task'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
+select is(
+  test.callers('rota.define_task'), '{rota_admin}',
   'an administrator may define a task, and nobody else'
 );
 set local role rota_app;

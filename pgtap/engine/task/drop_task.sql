@@ -2,15 +2,10 @@ begin;
 select plan(15);
 
 -- given: a still clock; tasks with queued, running and finished runs, one that a schedule starts
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f(input jsonb) returns jsonb language sql as $$ select input $$;
-select rota.define_task(t.name, 'app.f', doc => '{"redact": ["input.secret", "error.message"]}')
+select test.set_clock('2026-01-01 12:00+00');
+select rota.define_task(t.name, 'test.echo', doc => '{"redact": ["input.secret", "error.message"]}')
 from unnest('{idle,queued,running,scheduled,rated}'::text[]) as t (name);
-select rota.define_task('rated', 'app.f', rate_limit => '10/minute', concurrency => 1);
+select rota.define_task('rated', 'test.echo', rate_limit => '10/minute', concurrency => 1);
 select rota.define_schedule('nightly', '0 3 * * *', task => 'scheduled');
 select rota.pause('task', 'queued');
 insert into rota_core.run (
@@ -33,24 +28,8 @@ values (
 insert into rota_core.attempt (run_id, task, attempt, outcome, charged, finished_at, error)
 values (5, 'idle', 1, 'failed', true, 'epoch', '{"sqlstate": "P0001", "message": "s3cret"}');
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.drop_task'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
+select is(
+  test.callers('rota.drop_task'), '{rota_admin}',
   'an administrator may drop a task, and nobody else'
 );
 
@@ -58,29 +37,29 @@ set local role rota_admin;
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota.drop_task(''nowhere'')'),
+  test.refusal('select rota.drop_task(''nowhere'')'),
   '42704 task ''nowhere'' does not exist; See what exists: select name from rota.tasks;',
   'an unknown task is refused'
 );
 select is(
-  pg_temp.refusal('select rota.drop_task(''idle'', queued_runs => ''ignore'')'),
+  test.refusal('select rota.drop_task(''idle'', queued_runs => ''ignore'')'),
   '22023 queued_runs must be refuse or cancel, not ''ignore''; '
   'select rota.drop_task(''name'', queued_runs => ''cancel'');',
   'there are two ways to treat queued runs'
 );
 select is(
-  pg_temp.refusal('select rota.drop_task(''scheduled'')'),
+  test.refusal('select rota.drop_task(''scheduled'')'),
   'RT002 task scheduled is still used; Drop or change those first.',
   'a task that a schedule starts is refused'
 );
 select is(
-  pg_temp.refusal('select rota.drop_task(''queued'')'),
+  test.refusal('select rota.drop_task(''queued'')'),
   'RT002 task queued has 2 queued and 0 running runs; '
   'select rota.drop_task(''queued'', queued_runs => ''cancel'');',
   'a task with queued runs is refused, unless told'
 );
 select is(
-  pg_temp.refusal('select rota.drop_task(''running'', queued_runs => ''cancel'')'),
+  test.refusal('select rota.drop_task(''running'', queued_runs => ''cancel'')'),
   'RT002 task running has 1 queued and 1 running runs; Wait or cancel them: '
   'select rota.cancel(run_id) from rota.runs where task = ''running'' and state = ''running'';',
   'a task that is running is refused, told or not'

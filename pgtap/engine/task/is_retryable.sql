@@ -1,13 +1,7 @@
 begin;
 select plan(20);
 
-select is_empty(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.is_retryable'::regproc, 'execute')$$,
-  'it is internal'
-);
+select is(test.callers('rota_core.is_retryable'), '{}', 'it is internal');
 
 select is(
   rota_core.is_retryable(c.retry_on, '40001', c.message), c.retryable,

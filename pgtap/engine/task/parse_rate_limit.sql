@@ -1,25 +1,7 @@
 begin;
 select plan(22);
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select is_empty(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.parse_rate_limit'::regproc, 'execute')$$,
-  'it is internal'
-);
+select is(test.callers('rota_core.parse_rate_limit'), '{}', 'it is internal');
 
 select is(
   (select row(r.capacity, r.period)::text from rota_core.parse_rate_limit(c.rate_limit) as r),
@@ -36,7 +18,7 @@ from (
   (null, '(,)')
 ) as c (rate_limit, parsed);
 select is(
-  pg_temp.refusal(format('select rota_core.parse_rate_limit(%L)', c.rate_limit)),
+  test.refusal(format('select rota_core.parse_rate_limit(%L)', c.rate_limit)),
   format('22023 rate limit %L is not understood; '
     'Write runs per time, such as ''10/minute'' or ''100/15 minutes''.', c.rate_limit),
   format('refused: %L', c.rate_limit)

@@ -2,43 +2,21 @@ begin;
 select plan(17);
 
 -- given: a still clock, a task, a lane and a schedule
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
-select rota.define_task('report', 'app.f');
+select test.set_clock('2026-01-01 12:00+00');
+select rota.define_task('report', 'test.f');
 select rota.define_lane('batch');
 select rota.define_schedule('nightly', '0 3 * * *', task => 'report');
 select rota.start('report');
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.pause'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
-  'an administrator may pause, and nobody else'
+select is(
+  test.callers('rota.pause'), '{rota_admin}', 'an administrator may pause, and nobody else'
 );
 
 set local role rota_admin;
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota.pause(''worker'', ''report'')'),
+  test.refusal('select rota.pause(''worker'', ''report'')'),
   '22023 kind ''worker'' cannot be paused; Kinds are task, schedule, lane and subscription.',
   'an unknown kind is refused'
 );
@@ -46,7 +24,7 @@ select throws_ok(
   'select rota.pause(null, ''report'')', '22023', 'kind NULL cannot be paused', 'so is none'
 );
 select is(
-  pg_temp.refusal(format('select rota.pause(%L, ''x''''; drop'')', k.kind)),
+  test.refusal(format('select rota.pause(%L, ''x''''; drop'')', k.kind)),
   format('42704 %s ''x''''; drop'' does not exist; See what exists: %s;', k.kind, k.hint),
   format('an unknown %s is refused', k.kind)
 )

@@ -19,25 +19,7 @@ create function app.three(a jsonb, b jsonb, c jsonb) returns jsonb language sql 
 create procedure app.proc() language sql as $$ select $$;
 create function "Odd"."Name"() returns void language sql as $$ select $$;
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select is_empty(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.resolve_handler'::regproc, 'execute')$$,
-  'it is internal'
-);
+select is(test.callers('rota_core.resolve_handler'), '{}', 'it is internal');
 
 -- what fits
 select is(
@@ -64,7 +46,7 @@ from (
 
 -- what does not
 select is(
-  pg_temp.refusal(format('select rota_core.resolve_handler(%L, %L)', c.handler, c.kind)),
+  test.refusal(format('select rota_core.resolve_handler(%L, %L)', c.handler, c.kind)),
   format('22023 handler %s has another shape than a %s task needs; '
     'Create the function first, or say which kind it is: kind => ''chunked''.', c.handler, c.kind),
   format('another shape: %s as %s', c.handler, c.kind)
@@ -76,13 +58,13 @@ from (
   ('app.number', 'call'), ('app.many', 'call'), ('app.three', 'chunked'), ('app.proc', 'call')
 ) as c (handler, kind);
 select is(
-  split_part(pg_temp.refusal(format('select rota_core.resolve_handler(%L, ''call'')', c.name)),
+  split_part(test.refusal(format('select rota_core.resolve_handler(%L, ''call'')', c.name)),
     ';', 1),
   format('42704 handler %s does not exist', c.name), format('unknown: %s', c.name)
 )
 from unnest('{app.nowhere,nowhere.one,\"App\".one}'::text[]) as c (name);
 select matches(
-  pg_temp.refusal(format('select rota_core.resolve_handler(%L, ''call'')', c.name)),
+  test.refusal(format('select rota_core.resolve_handler(%L, ''call'')', c.name)),
   '^22023 handler .* does not name a function; '
   'Write schema and name, such as handler => ''app.nightly''.$',
   format('no name: %s', left(coalesce(c.name, 'null'), 30))
@@ -93,24 +75,15 @@ from unnest(
 ) as c (name);
 
 -- what the error tells
-create function pg_temp.detail(statement text) returns text
-language plpgsql as $$
-declare v_detail text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_detail = pg_exception_detail;
-  return v_detail;
-end;
-$$;
 select is(
-  pg_temp.detail('select rota_core.resolve_handler(''app.number'', ''chunked'')'),
+  test.refusal('select rota_core.resolve_handler(''app.number'', ''chunked'')', 'detail'),
+  '22023 handler app.number has another shape than a chunked task needs; '
   'Wanted: f(input jsonb, state jsonb) returns jsonb. Found: app.number(jsonb) returns integer.',
   'the detail tells what is wanted and what was found'
 );
 select is(
-  pg_temp.detail('select rota_core.resolve_handler(''app.proc'', ''call'')'),
+  test.refusal('select rota_core.resolve_handler(''app.proc'', ''call'')', 'detail'),
+  '22023 handler app.proc has another shape than a call task needs; '
   'Wanted: f() or f(input jsonb), returning void or jsonb. '
   'Found: app.proc() returns nothing (a procedure).',
   'a procedure is called one'

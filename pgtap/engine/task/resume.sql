@@ -2,13 +2,8 @@ begin;
 select plan(11);
 
 -- given: a still clock, what is paused, and a run queued meanwhile
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
-select rota.define_task('report', 'app.f');
+select test.set_clock('2026-01-01 12:00+00');
+select rota.define_task('report', 'test.f');
 select rota.define_schedule('nightly', '0 3 * * *', task => 'report');
 select rota.pause('task', 'report');
 select rota.pause('lane', 'default');
@@ -16,37 +11,20 @@ select rota.pause('schedule', 'nightly');
 update rota_core.schedule set next_at = '2026-01-01 03:00+00';
 select rota.start('report');
 
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.resume'::regproc, 'execute')$$,
-  $$values ('rota_admin')$$,
-  'an administrator may resume, and nobody else'
+select is(
+  test.callers('rota.resume'), '{rota_admin}', 'an administrator may resume, and nobody else'
 );
 
 set local role rota_admin;
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota.resume(''everything'', ''report'')'),
+  test.refusal('select rota.resume(''everything'', ''report'')'),
   '22023 kind ''everything'' cannot be paused; Kinds are task, schedule, lane and subscription.',
   'an unknown kind is refused'
 );
 select is(
-  pg_temp.refusal('select rota.resume(''task'', ''nightly'')'),
+  test.refusal('select rota.resume(''task'', ''nightly'')'),
   '42704 task ''nightly'' does not exist; See what exists: select name from rota.tasks;',
   'an unknown name is refused'
 );

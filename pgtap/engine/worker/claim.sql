@@ -2,14 +2,7 @@ begin;
 select plan(25);
 
 -- given: a clock that can be set, a worker that remembers what it knows, and short names
-create temp table clock as select timestamptz '2026-01-01 12:00+00' as at;
-grant select on clock to public;
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select c.at from pg_temp.clock as c $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
+select test.set_clock('2026-01-01 12:00+00');
 insert into rota_core.worker (kind, lane, pid, role, started_at, seen_at)
 values ('worker', 'default', 1, 'rota_worker', 'epoch', 'epoch');
 create temp table me as
@@ -33,38 +26,19 @@ begin
   );
 end;
 $$;
-create function pg_temp.add(run_id bigint, task text, run_at text, priority int default 0)
-returns void language sql as $$
-  insert into rota_core.run (
-    run_id, task, lane, run_at, priority, limited, created_at, created_by
-  )
-  overriding system value
-  select add.run_id, t.task, t.lane, add.run_at::timestamptz, add.priority,
-    rota_core.is_limited(t), 'epoch', 'rota_app'
-  from rota_core.task as t where t.task = add.task;
-$$;
-create function pg_temp.wait(length interval) returns void
-language sql as $$ update pg_temp.clock set at = at + length; $$;
-select rota.define_task(t.name, 'app.f') from unnest('{a,b,slow,new}'::text[]) as t (name);
+select rota.define_task(t.name, 'test.f') from unnest('{a,b,slow,new}'::text[]) as t (name);
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.claim'::regproc, 'execute')$$,
-  $$values ('rota_worker')$$,
-  'a worker claims, and nobody else'
-);
+select is(test.callers('rota_core.claim'), '{rota_worker}', 'a worker claims, and nobody else');
 
 select is(pg_temp.claim(), null, 'from an empty lane nothing is claimed');
 
 -- order
-select pg_temp.add(1, 'a', '2026-01-01 11:02+00');
-select pg_temp.add(2, 'b', '2026-01-01 11:01+00');
-select pg_temp.add(3, 'a', '2026-01-01 11:01+00');
-select pg_temp.add(4, 'a', '2026-01-01 11:30+00', priority => 9);
-select pg_temp.add(5, 'a', '2026-01-01 11:00+00', priority => -9);
-select pg_temp.wait('1 s');
+select test.queued(1, 'a', '2026-01-01 11:02+00');
+select test.queued(2, 'b', '2026-01-01 11:01+00');
+select test.queued(3, 'a', '2026-01-01 11:01+00');
+select test.queued(4, 'a', '2026-01-01 11:30+00', priority => 9);
+select test.queued(5, 'a', '2026-01-01 11:00+00', priority => -9);
+select test.pass('1 s');
 select is(pg_temp.claim(), '4', 'the highest priority comes first, though it came last');
 select is(pg_temp.claim(2), '2 3', 'then by time and number, as many as are asked for');
 select is(pg_temp.claim(), '1', 'then the next');
@@ -79,37 +53,37 @@ select results_eq(
 );
 
 -- time
-select pg_temp.add(10, 'a', '2026-01-01 12:01+00');
+select test.queued(10, 'a', '2026-01-01 12:01+00');
 select is(pg_temp.claim(), null, 'a run is not claimed before its time');
-select pg_temp.wait('59 s');
+select test.pass('59 s');
 select is(pg_temp.claim(), '10', 'but then');
 
 -- the floor
-select pg_temp.add(11, 'a', '2026-01-01 11:00+00');
+select test.queued(11, 'a', '2026-01-01 11:00+00');
 select is(pg_temp.claim(), null, 'what comes in below the floor is passed over at first');
-select pg_temp.wait('999 ms');
-select pg_temp.add(12, 'a', '2026-01-01 12:00:59+00');
-select pg_temp.wait('1 s');
+select test.pass('999 ms');
+select test.queued(12, 'a', '2026-01-01 12:00:59+00');
+select test.pass('1 s');
 select is(pg_temp.claim(), '11 12', 'and found by the full scan, about a second later');
 
 -- how much at once
-select pg_temp.add(20, 'slow', '2026-01-01 12:00+00');
-select pg_temp.add(21, 'slow', '2026-01-01 12:00+00');
-select pg_temp.add(22, 'slow', '2026-01-01 12:00+00');
-select pg_temp.add(23, 'new', '2026-01-01 12:00+00');
-select pg_temp.add(24, 'a', '2026-01-01 12:00+00');
-select pg_temp.wait('2 s');
+select test.queued(20, 'slow', '2026-01-01 12:00+00');
+select test.queued(21, 'slow', '2026-01-01 12:00+00');
+select test.queued(22, 'slow', '2026-01-01 12:00+00');
+select test.queued(23, 'new', '2026-01-01 12:00+00');
+select test.queued(24, 'a', '2026-01-01 12:00+00');
+select test.pass('2 s');
 select is(pg_temp.claim(), '20 21', 'up to 0.2 s of work are claimed');
 select is(pg_temp.claim(), '22', 'not together with a task whose cost is unknown');
 select is(pg_temp.claim(), '23', 'which goes alone');
 select is(pg_temp.claim(), '24', 'as does what is left');
 
 -- suspects
-select pg_temp.add(30, 'a', '2026-01-01 12:00+00');
-select pg_temp.add(31, 'a', '2026-01-01 12:00+00');
-select pg_temp.add(32, 'a', '2026-01-01 12:00+00');
+select test.queued(30, 'a', '2026-01-01 12:00+00');
+select test.queued(31, 'a', '2026-01-01 12:00+00');
+select test.queued(32, 'a', '2026-01-01 12:00+00');
 update rota_core.run set suspect = true where run_id = 31;
-select pg_temp.wait('2 s');
+select test.pass('2 s');
 select is(pg_temp.claim(), '30', 'what stands before a suspect');
 select is(pg_temp.claim(), '31', 'then the suspect by itself');
 select results_eq(
@@ -118,22 +92,22 @@ select results_eq(
 select is(pg_temp.claim(), '32', 'then the others');
 
 -- pauses
-select pg_temp.add(40, 'a', '2026-01-01 12:00+00');
-select pg_temp.add(41, 'b', '2026-01-01 12:00+00');
+select test.queued(40, 'a', '2026-01-01 12:00+00');
+select test.queued(41, 'b', '2026-01-01 12:00+00');
 select rota.pause('task', 'a', until => '2026-01-01 13:00+00');
-select pg_temp.wait('2 s');
+select test.pass('2 s');
 select is(pg_temp.claim(), '41', 'a paused task is passed over');
 select rota.pause('lane', 'default');
-select pg_temp.add(42, 'b', '2026-01-01 12:00+00');
-select pg_temp.wait('2 h');
+select test.queued(42, 'b', '2026-01-01 12:00+00');
+select test.pass('2 h');
 select is(pg_temp.claim(), null, 'from a paused lane nothing is claimed');
 select rota.resume('lane', 'default');
 select is(pg_temp.claim(), '40', 'a pause is over at its time, though nobody has resumed it');
 select is(pg_temp.claim(), '42', 'and a lane goes on');
 
 -- a worker that was declared lost
-select pg_temp.add(50, 'a', '2026-01-01 12:00+00');
-select pg_temp.wait('2 s');
+select test.queued(50, 'a', '2026-01-01 12:00+00');
+select test.pass('2 s');
 update rota_core.worker set ended_at = 'epoch', outcome = 'lost' where seen_at = 'epoch';
 select throws_ok(
   'select pg_temp.claim()', 'RT003',

@@ -2,14 +2,7 @@ begin;
 select plan(22);
 
 -- given: a clock that can be set, a worker that remembers what it knows, and short names
-create temp table clock as select timestamptz '2026-01-01 12:00+00' as at;
-grant select on clock to public;
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select c.at from pg_temp.clock as c $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
+select test.set_clock('2026-01-01 12:00+00');
 insert into rota_core.worker (kind, lane, pid, role, started_at, seen_at)
 values ('worker', 'default', 1, 'rota_worker', 'epoch', 'epoch');
 create temp table me as
@@ -35,38 +28,20 @@ begin
   );
 end;
 $$;
-create function pg_temp.add(run_id bigint, task text, run_at text, priority int default 0)
-returns void language sql as $$
-  insert into rota_core.run (
-    run_id, task, lane, run_at, priority, limited, created_at, created_by
-  )
-  overriding system value
-  select add.run_id, t.task, t.lane, add.run_at::timestamptz, add.priority,
-    rota_core.is_limited(t), 'epoch', 'rota_app'
-  from rota_core.task as t where t.task = add.task;
-$$;
-create function pg_temp.wait(length interval) returns void
-language sql as $$ update pg_temp.clock set at = at + length; $$;
-select rota.define_task('a', 'app.f');
-select rota.define_task('two', 'app.f', concurrency => 2);
-select rota.define_task('rate', 'app.f', rate_limit => '3/minute');
-select rota.define_task('m1', 'app.f', mutex => 'm');
-select rota.define_task('m2', 'app.f', mutex => 'm');
+select rota.define_task('a', 'test.f');
+select rota.define_task('two', 'test.f', concurrency => 2);
+select rota.define_task('rate', 'test.f', rate_limit => '3/minute');
+select rota.define_task('m1', 'test.f', mutex => 'm');
+select rota.define_task('m2', 'test.f', mutex => 'm');
 select rota.define_task('http', null, kind => 'external');
 update me set state.costs = (me.state).costs || '{"two": 0.001, "rate": 0.001, "m1": 0.001}';
 create function pg_temp.finish(run_id bigint) returns void
 language sql as $$ delete from rota_core.run as r where r.run_id = finish.run_id $$;
 
-select is_empty(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.claim_limited'::regproc, 'execute')$$,
-  'it is internal'
-);
+select is(test.callers('rota_core.claim_limited'), '{}', 'it is internal');
 
 -- concurrency
-select pg_temp.add(n.n, 'two', '2026-01-01 11:00+00') from generate_series(1, 4) as n (n);
+select test.queued(n.n, 'two', '2026-01-01 11:00+00') from generate_series(1, 4) as n (n);
 select is(pg_temp.claim(), '1 2', 'two may run at a time');
 select is(pg_temp.claim(), null, 'and no more');
 select pg_temp.finish(1);
@@ -75,18 +50,18 @@ select results_eq(
   'select distinct r.counted_as from rota_core.run as r where r.state = ''running''',
   $$values ('two')$$, 'they are counted by the task'
 );
-select rota.define_task('two', 'app.f', concurrency => 1);
+select rota.define_task('two', 'test.f', concurrency => 1);
 select pg_temp.finish(2);
 select is(pg_temp.claim(), null, 'a limit that was lowered holds at once');
-select rota.define_task('two', 'app.f');
-select pg_temp.wait('2 s');
+select rota.define_task('two', 'test.f');
+select test.pass('2 s');
 select is(pg_temp.claim(), '4', 'and one that was lifted no more');
 select pg_temp.finish(r.run_id) from rota_core.run as r;
 
 -- a mutex
-select pg_temp.add(11, 'm1', '2026-01-01 11:00+00');
-select pg_temp.add(12, 'm2', '2026-01-01 11:01+00');
-select pg_temp.add(13, 'm1', '2026-01-01 11:02+00');
+select test.queued(11, 'm1', '2026-01-01 11:00+00');
+select test.queued(12, 'm2', '2026-01-01 11:01+00');
+select test.queued(13, 'm1', '2026-01-01 11:02+00');
 select is(pg_temp.claim(), '11', 'of all tasks with a mutex one runs at a time');
 select is(pg_temp.claim(), null, 'whichever it is');
 select pg_temp.finish(11);
@@ -94,23 +69,23 @@ select is(pg_temp.claim(), '12', 'then the next, of the other task');
 select pg_temp.finish(r.run_id) from rota_core.run as r;
 
 -- a rate
-select pg_temp.add(n.n, 'rate', '2026-01-01 11:00+00') from generate_series(21, 30) as n (n);
+select test.queued(n.n, 'rate', '2026-01-01 11:00+00') from generate_series(21, 30) as n (n);
 select is(pg_temp.claim(), '21 22 23', 'three at once');
 select pg_temp.finish(r.run_id) from rota_core.run as r where r.state = 'running';
 select is(pg_temp.claim(), null, 'then none');
-select pg_temp.wait('19 s');
+select test.pass('19 s');
 select is(pg_temp.claim(), null, 'not before the next token');
-select pg_temp.wait('1 s');
+select test.pass('1 s');
 select is(pg_temp.claim(), '24', 'one after a third of the minute');
-select pg_temp.wait('1 day');
+select test.pass('1 day');
 select is(pg_temp.claim(), '25 26 27', 'a long rest does not save up more than the limit');
 select pg_temp.finish(r.run_id) from rota_core.run as r;
 
 -- among the others
-select pg_temp.add(41, 'a', '2026-01-02 11:02+00');
-select pg_temp.add(42, 'm1', '2026-01-02 11:01+00');
-select pg_temp.add(43, 'm2', '2026-01-02 11:03+00', priority => 5);
-select pg_temp.wait('2 s');
+select test.queued(41, 'a', '2026-01-02 11:02+00');
+select test.queued(42, 'm1', '2026-01-02 11:01+00');
+select test.queued(43, 'm2', '2026-01-02 11:03+00', priority => 5);
+select test.pass('2 s');
 select is(pg_temp.claim(), '43', 'limited runs take their turn by priority');
 select pg_temp.finish(43);
 select is(pg_temp.claim(), '42', 'and by time');
@@ -118,8 +93,8 @@ select is(pg_temp.claim(), '41', 'with those that have no limit');
 select pg_temp.finish(r.run_id) from rota_core.run as r;
 
 -- suspects
-select rota.define_task('two', 'app.f', concurrency => 9);
-select pg_temp.add(n.n, 'two', '2026-01-01 11:00+00') from generate_series(51, 54) as n (n);
+select rota.define_task('two', 'test.f', concurrency => 9);
+select test.queued(n.n, 'two', '2026-01-01 11:00+00') from generate_series(51, 54) as n (n);
 update rota_core.run set suspect = true where run_id in (52, 53);
 select is(
   (select string_agg(pg_temp.claim(), '; ') from generate_series(1, 5)), '51; 52; 53; 54',
@@ -127,8 +102,8 @@ select is(
 );
 
 -- external tasks
-select pg_temp.add(61, 'http', '2026-01-01 11:00+00');
-select pg_temp.wait('2 s');
+select test.queued(61, 'http', '2026-01-01 11:00+00');
+select test.pass('2 s');
 select is(pg_temp.claim(), null, 'what is done outside is not for a worker in the database');
 select is_empty(
   $$select i.run_id from me as m, rota_core.claim_external(m.worker_id, 'default', '{x}', 9) as i$$,

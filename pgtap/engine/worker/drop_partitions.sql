@@ -2,8 +2,7 @@ begin;
 select plan(8);
 
 -- given: a clock that stands in 2099, history of the weeks before
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2099-06-15 12:00+00' $$;
+select test.set_clock('2099-06-15 12:00+00');
 select rota_core.make_partition(t.name, w.week, w.week + interval '1 week')
 from unnest('{log,attempt,finished_run}'::text[]) as t (name),
   generate_series('2099-03-02 00:00+00', '2099-06-08 00:00+00', interval '1 week') as w (week);
@@ -17,12 +16,8 @@ join pg_class as p on p.oid = i.inhrelid
 where p.relname ~ '_p2099\d{4}$' and c.relnamespace = 'rota_core'::regnamespace
 group by c.relname;
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.drop_partitions'::regproc, 'execute')$$,
-  $$values ('rota_worker')$$,
+select is(
+  test.callers('rota_core.drop_partitions'), '{rota_worker}',
   'the supervisor may call it, and nobody else'
 );
 

@@ -3,14 +3,9 @@ select plan(5);
 
 -- given: a still clock; runs outside the database, one in time, one late, one that was cancelled;
 -- and a late one inside, which is interrupted by signals instead
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
+select test.set_clock('2026-01-01 12:00+00');
 select rota.define_task('http', null, kind => 'external', timeout => '1 min', max_attempts => 2);
-select rota.define_task('inside', 'app.f', timeout => '1 min', concurrency => 1);
+select rota.define_task('inside', 'test.f', timeout => '1 min', concurrency => 1);
 insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)
 overriding system value
 values (-1, 'external', 'default', 1, 'rota_worker', 'epoch', '2026-01-01 12:00+00');
@@ -32,12 +27,8 @@ from (
 update rota_core.run set counted_as = task;
 
 -- who may call it
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.expire_external'::regproc, 'execute')$$,
-  $$values ('rota_worker')$$,
+select is(
+  test.callers('rota_core.expire_external'), '{rota_worker}',
   'the supervisor may call it, and nobody else'
 );
 

@@ -2,11 +2,9 @@ begin;
 select plan(3);
 
 -- given: a run that was started before its task got a limit, and commits after
-create schema app;
-create function app.noop() returns void language plpgsql as 'begin end';
-select rota.define_task('narrow', 'app.noop');
+select rota.define_task('narrow', 'test.f');
 select rota.start('narrow');
-select rota.define_task('narrow', 'app.noop', concurrency => 1);
+select rota.define_task('narrow', 'test.f', concurrency => 1);
 update rota_core.run as r set limited = false where r.task = 'narrow';
 
 -- the deed

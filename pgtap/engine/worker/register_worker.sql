@@ -1,75 +1,24 @@
 begin;
 select plan(12);
 
--- given: a still clock, two workers, and a way to have one of them run something
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
+-- given: a still clock and two workers
+select test.set_clock('2026-01-01 12:00+00');
+select test.make_workers();
 
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
-insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)
-overriding system value
-values
-  (-1, 'worker', 'default', 1, 'rota_worker', 'epoch', 'epoch'),
-  (-2, 'worker', 'default', 2, 'rota_worker', 'epoch', 'epoch');
-
-create function pg_temp.running(run_id bigint, task text, worker_id int default -1)
-returns void language sql as $$
-  insert into rota_core.run (
-    run_id, task, lane, state, worker_id, attempt, run_at, claimed_at, started_at, created_at,
-    created_by
-  )
-  overriding system value
-  values (
-    run_id, task, 'default', 'running', worker_id, 1, 'epoch', 'epoch', 'epoch', 'epoch', 'rota_app'
-  )
-$$;
-create function pg_temp.outcome(
-  run_id bigint, output jsonb default null, error text default null, attempt int default 1
-)
-returns rota_core.outcome language sql as $$
-  select row(
-    r.run_id, r.task, outcome.attempt, outcome.output,
-    case when outcome.error is not null then jsonb_build_object(
-      'sqlstate', split_part(outcome.error, ' ', 1), 'message', outcome.error
-    ) end,
-    timestamptz '2026-01-01 11:59:58+00', timestamptz '2026-01-01 12:00+00'
-  )::rota_core.outcome
-  from rota_core.run as r where r.run_id = outcome.run_id
-$$;
-
-create function pg_temp.refusal(statement text) returns text
-language plpgsql as $$
-declare v_hint text;
-begin
-  execute statement;
-  return 'done';
-exception when others then
-  get stacked diagnostics v_hint = pg_exception_hint;
-  return format('%s %s; %s', sqlstate, sqlerrm, v_hint);
-end;
-$$;
-
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.register_worker'::regproc, 'execute')$$,
-  $$values ('rota_worker')$$,
-  'workers register, and nobody else'
+select is(
+  test.callers('rota_core.register_worker'), '{rota_worker}', 'workers register, and nobody else'
 );
 
 set local role rota_worker;
 
 -- refusals
 select is(
-  pg_temp.refusal('select rota_core.register_worker(''worker'', ''nowhere'', null)'),
+  test.refusal('select rota_core.register_worker(''worker'', ''nowhere'', null)'),
   '42704 lane ''nowhere'' does not exist; select rota.define_lane(''nowhere'');',
   'an unknown lane is refused'
 );
 select is(
-  pg_temp.refusal('select rota_core.register_worker(''worker'', null, null)'),
+  test.refusal('select rota_core.register_worker(''worker'', null, null)'),
   '42704 lane NULL does not exist; select rota.define_lane(NULL);', 'so is none'
 );
 

@@ -1,52 +1,18 @@
 begin;
 select plan(19);
 
--- given: a still clock, two workers, and a way to have one of them run something
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
-insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)
-overriding system value
-values
-  (-1, 'worker', 'default', 1, 'rota_worker', 'epoch', 'epoch'),
-  (-2, 'worker', 'default', 2, 'rota_worker', 'epoch', 'epoch');
-
-create function pg_temp.running(run_id bigint, task text, worker_id int default -1)
-returns void language sql as $$
-  insert into rota_core.run (
-    run_id, task, lane, state, worker_id, attempt, run_at, claimed_at, started_at, created_at,
-    created_by
-  )
-  overriding system value
-  values (
-    run_id, task, 'default', 'running', worker_id, 1, 'epoch', 'epoch', 'epoch', 'epoch', 'rota_app'
-  )
-$$;
-create function pg_temp.outcome(
-  run_id bigint, output jsonb default null, error text default null, attempt int default 1
-)
-returns rota_core.outcome language sql as $$
-  select row(
-    r.run_id, r.task, outcome.attempt, outcome.output,
-    case when outcome.error is not null then jsonb_build_object(
-      'sqlstate', split_part(outcome.error, ' ', 1), 'message', outcome.error
-    ) end,
-    timestamptz '2026-01-01 11:59:58+00', timestamptz '2026-01-01 12:00+00'
-  )::rota_core.outcome
-  from rota_core.run as r where r.run_id = outcome.run_id
-$$;
-select rota.define_task('a', 'app.f', max_attempts => 3, initial_delay => '10 s');
-select rota.define_task('picky', 'app.f', retry_on => '{sqlstate:40001}');
-select pg_temp.running(n.n, 'a') from generate_series(1, 7) as n (n);
-select pg_temp.running(8, 'picky');
-select pg_temp.running(9, 'picky');
+-- given: a still clock, two workers, and what they run
+select test.set_clock('2026-01-01 12:00+00');
+select test.make_workers();
+select rota.define_task('a', 'test.f', max_attempts => 3, initial_delay => '10 s');
+select rota.define_task('picky', 'test.f', retry_on => '{sqlstate:40001}');
+select test.running(n.n, 'a') from generate_series(1, 7) as n (n);
+select test.running(8, 'picky');
+select test.running(9, 'picky');
 
 create function pg_temp.fail(run_id bigint, error text, attempt int default 1) returns text
 language sql as $$
-  select rota_core.record_failure(-1, pg_temp.outcome(run_id, null, error, attempt))::text;
+  select rota_core.record_failure(-1, test.outcome(run_id, null, error, attempt))::text;
   select coalesce(
     (select format('%s charged %s at %s', r.state, r.charged, r.run_at at time zone 'UTC')
       from rota_core.run as r where r.run_id = fail.run_id),
@@ -60,13 +26,7 @@ language sql as $$
   where r.run_id = claimed.run_id;
 $$;
 
-select is_empty(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.settle_failure'::regproc, 'execute')$$,
-  'it is internal'
-);
+select is(test.callers('rota_core.settle_failure'), '{}', 'it is internal');
 
 -- attempts
 select is(
@@ -149,7 +109,7 @@ select results_eq(
 );
 
 -- the definition that counts is the one there is now
-select rota.define_task('a', 'app.f', max_attempts => 1, lane => 'new', concurrency => 1);
+select rota.define_task('a', 'test.f', max_attempts => 1, lane => 'new', concurrency => 1);
 select pg_temp.claimed(5, 2);
 update rota_core.run set lane = 'default', limited = false where run_id = 5;
 select is(pg_temp.fail(5, '57014 canceled', 2), 'queued charged 0 at 1970-01-01 00:00:00', 'it is');

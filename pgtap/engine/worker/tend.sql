@@ -1,45 +1,11 @@
 begin;
 select plan(14);
 
--- given: a still clock, two workers, and a way to have one of them run something
-create or replace function rota_core.wall_clock() returns timestamptz
-language sql as $$ select timestamptz '2026-01-01 12:00+00' $$;
-
-create schema app;
-grant usage on schema app to rota_worker;
-create function app.f() returns void language sql as $$ select $$;
-insert into rota_core.worker (worker_id, kind, lane, pid, role, started_at, seen_at)
-overriding system value
-values
-  (-1, 'worker', 'default', 1, 'rota_worker', 'epoch', 'epoch'),
-  (-2, 'worker', 'default', 2, 'rota_worker', 'epoch', 'epoch');
-
-create function pg_temp.running(run_id bigint, task text, worker_id int default -1)
-returns void language sql as $$
-  insert into rota_core.run (
-    run_id, task, lane, state, worker_id, attempt, run_at, claimed_at, started_at, created_at,
-    created_by
-  )
-  overriding system value
-  values (
-    run_id, task, 'default', 'running', worker_id, 1, 'epoch', 'epoch', 'epoch', 'epoch', 'rota_app'
-  )
-$$;
-create function pg_temp.outcome(
-  run_id bigint, output jsonb default null, error text default null, attempt int default 1
-)
-returns rota_core.outcome language sql as $$
-  select row(
-    r.run_id, r.task, outcome.attempt, outcome.output,
-    case when outcome.error is not null then jsonb_build_object(
-      'sqlstate', split_part(outcome.error, ' ', 1), 'message', outcome.error
-    ) end,
-    timestamptz '2026-01-01 11:59:58+00', timestamptz '2026-01-01 12:00+00'
-  )::rota_core.outcome
-  from rota_core.run as r where r.run_id = outcome.run_id
-$$;
-select rota.define_task('a', 'app.f');
-select rota.define_task('b', 'app.f');
+-- given: a still clock, two workers, and what they run
+select test.set_clock('2026-01-01 12:00+00');
+select test.make_workers();
+select rota.define_task('a', 'test.f');
+select rota.define_task('b', 'test.f');
 select rota.define_schedule('s', '0 3 * * *', task => 'a');
 select rota.pause('task', 'a', until => '2026-01-01 11:00+00');
 select rota.pause('task', 'b', until => '2026-01-01 13:00+00');
@@ -47,9 +13,9 @@ select rota.pause('lane', 'default');
 insert into rota_core.run_key (task, key, run_id, expires_at)
 values ('a', 'old', 999, '2026-01-01 11:59+00'), ('a', 'live', 1, '2026-01-01 11:59+00'),
   ('a', 'new', 999, '2026-01-01 12:01+00');
-select pg_temp.running(1, 'a');
-select pg_temp.running(2, 'a', -2);
-select pg_temp.running(3, 'a', -404);
+select test.running(1, 'a');
+select test.running(2, 'a', -2);
+select test.running(3, 'a', -404);
 insert into rota_core.run (run_id, task, lane, run_at, created_at, created_by)
 overriding system value values (4, 'dropped', 'default', 'epoch', 'epoch', 'rota_app');
 update rota_core.worker set ended_at = '2026-01-01 11:59+00', outcome = 'ended'
@@ -73,13 +39,8 @@ values
   ('s', '2025-12-01', '2025-12-02', '2025-12-02', '2025-12-03'),
   ('t', '2025-09-01', '2025-09-02', '2025-09-02', null);
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota_core.tend'::regproc, 'execute')$$,
-  $$values ('rota_worker')$$,
-  'the supervisor may call it, and nobody else'
+select is(
+  test.callers('rota_core.tend'), '{rota_worker}', 'the supervisor may call it, and nobody else'
 );
 
 set local role rota_worker;

@@ -1,14 +1,7 @@
 begin;
 select plan(5);
 
-select results_eq(
-  $$select r.role
-    from unnest('{public,rota_admin,rota_app,rota_monitor,rota_reader,rota_worker}'::text[])
-      as r (role)
-    where has_function_privilege(r.role, 'rota.work'::regproc, 'execute')$$,
-  $$values ('rota_worker')$$,
-  'workers work, and nobody else'
-);
+select is(test.callers('rota.work'), '{rota_worker}', 'workers work, and nobody else');
 
 -- It commits, so that here it can only be refused; tests/ has the rest.
 set local role rota_app;
