@@ -203,7 +203,7 @@ def test_lists_of_processes_and_sessions(database: Clone, login: str) -> None:
 
 def test_what_is_kept_of_a_deploy_and_of_a_handlers_error(database: Clone, login: str) -> None:
     database.run(f"alter role {login} superuser")
-    database.run("drop view rota.watches")
+    database.run("drop view rota.slots")
     address = url(database, login)
     assert deploy(address, force=True).changed
     assert not leaks(str(database.run("select d::text from rota_core.deploy as d")))

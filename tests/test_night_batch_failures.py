@@ -76,17 +76,22 @@ def test_a_killed_worker_is_followed_by_one_that_goes_on_at_the_checkpoint(
     run_id = start(night)
     night.supervise()
 
-    def moved_more_than(rows: int) -> int | None:
+    def moved() -> int:
         archiving = part(night, run_id, "archiving")
         assert not archiving["finished_at"], "it was too quick to be killed"
-        done = (archiving["progress"] or {"done": 0})["done"]
-        assert done >= rows or not done, "it began again"
-        return done if done > rows else None
+        return (archiving["progress"] or {"done": 0})["done"]
 
-    starter, seen = night.work(), 0
+    def moved_more_than(rows: int) -> bool:
+        done = moved()
+        assert done >= rows, "it began again"
+        return done > rows
+
+    starter = night.work()
     for _ in range(2):
+        # Nobody is at work here: what is moved from now on, this worker has moved.
+        seen = moved()
         worker = night.work(lane="batch")
-        seen = wait_until(
+        wait_until(
             lambda seen=seen: moved_more_than(seen),
             timeout=30,
             interval=0.001,
