@@ -1,10 +1,11 @@
-"""Workers that are started again when they die, as pg_cron or `rota worker` would."""
+"""Workers that die at chosen points, and are started again as pg_cron or `rota worker` would."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,11 +14,16 @@ import psycopg
 
 from harness import Clone, Worker, wait_until
 from pgrota.server import Server
-from support_worker import rows
+from support_worker import GATE, rows
 
 # Beside the supervisor's turn each second: so that a run is soon ready to be killed again.
 RECOVER = "do $$ begin loop perform rota_core.recover_workers(); commit; perform pg_sleep(0.005);"
 RECOVER += " commit; end loop; end $$"
+TRAP = f"""
+create or replace function app.wait() returns trigger language plpgsql as $$
+begin perform pg_advisory_xact_lock_shared({GATE}, 1); return coalesce(new, old); end $$;
+create trigger wait {{}} for each row execute function app.wait();
+"""
 
 
 class Crew:
@@ -98,6 +104,30 @@ def kill_noticed(server: Server, pid: int) -> None:
         ).fetchone()
     server.kill_backend(pid)
     wait_until(lambda: not Path(f"/proc/{checkpointer}").exists(), what="the server to notice")
+
+
+# The ways a worker dies.
+
+
+def terminate(server: Server, worker: Worker) -> None:
+    worker.terminate()
+
+
+def kill(server: Server, worker: Worker) -> None:
+    kill_noticed(server, worker.pid)
+
+
+def stop_at_once(server: Server, worker: Worker) -> None:
+    server.stop("immediate")
+    server.start()
+
+
+@contextmanager
+def trap(app: Clone, place: str) -> Iterator[None]:
+    """Make who writes at a place, such as `before update on app.note`, pass gate 1."""
+    app.run(TRAP.format(place))
+    yield
+    app.run(f"drop trigger wait on {place.split()[-1]}")
 
 
 def is_end_of_session(error: psycopg.Error) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import psycopg
 import pytest
@@ -14,8 +14,11 @@ from support_crash import (
     Crew,
     assert_exactly_once,
     assert_only_the_lonely_are_charged,
-    kill_noticed,
+    kill,
+    stop_at_once,
     survives,
+    terminate,
+    trap,
 )
 from support_worker import (
     all_ended,
@@ -40,11 +43,6 @@ CHUNKS = """
   return jsonb_build_object('state', jsonb_build_object('n', n), 'done',
     n >= (input ->> 'chunks')::int);
 """
-WAIT = """
-create or replace function app.wait() returns trigger language plpgsql as $$
-begin perform app.pass(1); return coalesce(new, old); end $$;
-create trigger wait {} for each row execute function app.wait();
-"""
 # Where the worker stands when it is killed: what is started, and what makes it wait there.
 POINTS = {
     "in a claim": ("quick", "before update on rota_core.run"),
@@ -61,8 +59,8 @@ MAIN = ["between claim and handler", "in a handler", "before the commit", "at a 
 
 
 @contextmanager
-def trap(app: Clone, place: str) -> Iterator[None]:
-    """Make workers pass gate 1 at a place; gone at the end."""
+def stop_at(app: Clone, place: str) -> Iterator[None]:
+    """Make workers pass gate 1 at a place, if it is one; gone at the end."""
     if place == "has_deferred_constraints":
         definition = "select pg_get_functiondef('rota_core.has_deferred_constraints'::regproc)"
         before = app.value(definition)
@@ -72,25 +70,9 @@ def trap(app: Clone, place: str) -> Iterator[None]:
         )
         yield
         app.run(before)
-    elif place:
-        app.run(WAIT.format(place))
-        yield
-        app.run(f"drop trigger wait on {place.split()[-1]}")
     else:
-        yield
-
-
-def terminate(server: Server, worker: Worker) -> None:
-    worker.terminate()
-
-
-def kill(server: Server, worker: Worker) -> None:
-    kill_noticed(server, worker.pid)
-
-
-def stop_at_once(server: Server, worker: Worker) -> None:
-    server.stop("immediate")
-    server.start()
+        with trap(app, place) if place else nullcontext():
+            yield
 
 
 def define_tasks(app: Clone) -> None:
@@ -116,7 +98,7 @@ def test_effects_happen_once_wherever_a_worker_dies(
     for number, point in enumerate(points, start=1):
         task, place = POINTS[point]
         chunked = task in ("chunks", "checks")
-        with trap(app, place):
+        with stop_at(app, place):
             with held(app):
                 ids = start_together(app, (task, {"chunks": 4} if chunked else {}), ("quick", {}))
                 worker = app.work()

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
 from harness import Clone, wait_until
 from pgrota.server import ServerError
-from support_crash import Crew, survives
+from support_crash import Crew, survives, trap
 from support_event import delivered, drain, emit_many, handler, prepare, subscribe
-from support_worker import GATE, held, wait_at
+from support_worker import held, wait_at
 
 pytestmark = pytest.mark.timeout(1800)
-PASS = f"perform pg_advisory_xact_lock_shared({GATE}, 1);"
-WAIT = f"""
-create or replace function app.wait() returns trigger language plpgsql as $$
-begin {PASS} return coalesce(new, old); end $$;
-create trigger wait {{}} for each row execute function app.wait();
-"""
 # Where a reader stands when it is killed.
 POINTS = {
     "in the handler": "after insert on app.got",
@@ -31,13 +24,6 @@ POINTS = {
     "at the checkpoint": "before update of checkpoint on rota_core.run",
     "at its end": "before insert on rota_core.finished_run",
 }
-
-
-@contextmanager
-def trap(app: Clone, place: str) -> Iterator[None]:
-    app.run(WAIT.format(place))
-    yield
-    app.run(f"drop trigger wait on {place.split()[-1]}")
 
 
 def readers_at_rest(app: Clone) -> bool:

@@ -7,14 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from harness import Clone, Worker
-from support_crash import Crew
+from support_crash import Crew, kill, stop_at_once, terminate, trap
 from support_worker import define, ended, held, prepare, rows, start, wait_at
-from test_crash import WAIT, kill, stop_at_once, terminate
 
-PASS = """
-create or replace function app.wait() returns trigger language plpgsql as $$
-begin perform app.pass(1); return coalesce(new, old); end $$;
-"""
 # Where the worker, or the supervisor, stands when it dies: what makes it wait there.
 POINTS = {
     "before a claim of the run": "before update on rota_core.run",
@@ -85,21 +80,17 @@ def assert_done_once(app: Clone, point: str, run_id: int, undone: int) -> None:
 def test_a_pipeline_ends_right_wherever_a_worker_dies(
     app: Clone, how: Callable[[object, Worker], None], long: bool
 ) -> None:
-    app.run(PASS)
     for point, place in POINTS.items():
         if not long and how is not terminate and point not in MAIN:
             continue
         app.run("select setval('app.tries', 1, false)")
-        table = place.split()[-1]
-        app.run(f"create trigger wait {place} for each row execute function app.wait()")
-        with held(app):
+        with trap(app, place), held(app):
             runs = [start(app, name) for name in ("p", "undone")]
             worker = app.work(poll="5 ms")
             wait_at(app)
             how(app.server, worker)
             worker.join()
             app.server.wait_ready()
-        app.run(f"drop trigger wait on {table}")
         with Crew(app, workers=2):
             assert_done_once(app, point, *runs)
         app.run("truncate app.effect, rota_core.finished_run, rota_core.pipeline_run,"
@@ -111,15 +102,13 @@ def test_a_pipeline_ends_right_after_a_supervisor_died_in_its_turn(app: Clone) -
         "select rota.define_pipeline('gate', array[rota.step('g', wait_for => 'go',"
         " timeout => '1 s', on_failure => 'continue'), rota.step('z', 'note', '{g}')])"
     )
-    app.run(WAIT.format("before update of finished_at on rota_core.run_step"))
     run_id = start(app, "gate")
     app.work()
-    with held(app):
+    with trap(app, "before update of finished_at on rota_core.run_step"), held(app):
         supervisor = app.supervise()
         assert wait_at(app) == [supervisor.pid]
         supervisor.terminate()
         supervisor.join()
-    app.run("drop trigger wait on rota_core.run_step")
     with Crew(app, workers=1):
         assert ended(app, run_id)["output"] == {"z": 1}
     assert app.value("select count(*) from app.effect") == 1
