@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from harness import Clone, wait_until
 
@@ -25,7 +24,7 @@ overriding system value values (1, 'worker', 'default', 1, 'rota_worker', now(),
 """
 CLAIM = """
 update rota_core.run as r set state = 'running', worker_id = 1, attempt = r.attempt + 1
-where r.state = 'queued' and (%(step)s::text is null or r.step = %(step)s)
+where r.state = 'queued' and r.step is not distinct from %s
 returning r.run_id
 """
 BEGIN = """
@@ -33,36 +32,41 @@ select rota_core.begin_pipelines(1, array_agg(
   row(r.run_id, r.task, r.attempt, 'pipeline', null, null, null, null)::rota_core.claim_item))
 from rota_core.run as r where r.worker_id = 1 and r.step is null
 """
-RECORD = """
-select rota_core.record_outcomes(1, array_agg(row(r.run_id, r.task, r.attempt, '1'::jsonb, null,
-  now(), now())::rota_core.outcome), false, '{}')
-from rota_core.run as r where r.worker_id = 1 and r.step = any(%s)
-"""
 STATES = "select step, state from rota_core.run_step where run_id = %s order by step"
 
 
-def start(app: Clone, name: str, begins: bool = True) -> int:
-    run_id = app.value("select s.run_id from rota.start(%s) as s", name)
-    app.run(CLAIM.replace("%(step)s::text is null", "r.step is null").replace("%(step)s", "''"))
+def start(app: Clone, name: str, document: str = "{}", begins: bool = True) -> int:
+    """A run that is claimed and, unless told otherwise, has begun."""
+    run_id = app.value("select s.run_id from rota.start(%s, %s) as s", name, document)
+    claim(app, None)
     if begins:
         app.run(BEGIN)
     return run_id
 
 
-def claim(app: Clone, step: str) -> None:
-    with app.connect() as connection:
-        assert connection.execute(CLAIM, {"step": step}).rowcount == 1
+def claim(app: Clone, step: str | None) -> None:
+    """Claim the run of a step, or the one of the pipeline."""
+    assert len(app.run(CLAIM, step)) == 1
 
 
 @contextmanager
-def waiting(app: Clone, statement: str) -> Iterator[Any]:
-    """A statement in another session, which is seen to wait for the first, and then may go on."""
+def waiting(app: Clone, statement: str, refused: str | None = None) -> Iterator[None]:
+    """A statement in another session, which is seen to wait for the first, and then may go on.
+
+    It succeeds, unless an error is named with which it is then refused.
+    """
     other = app.start(statement, user="postgres")
     query = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
     wait_until(lambda: app.value(query, other.pid), what=f"it to wait: {statement[:80]}")
-    yield other
-    assert other.join() is None
+    yield
+    error = other.join()
+    assert (error and error.sqlstate) == refused, error
 
 
 def record(step: str) -> str:
-    return RECORD.replace("%s", f"'{{{step}}}'")
+    """The statement with which the worker says that the run of a step has succeeded."""
+    return (
+        "select rota_core.record_outcomes(1, array_agg(row(r.run_id, r.task, r.attempt,"
+        " '1'::jsonb, null, now(), now())::rota_core.outcome), false, '{}')"
+        f" from rota_core.run as r where r.worker_id = 1 and r.step = '{step}'"
+    )

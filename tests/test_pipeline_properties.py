@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from harness import Clone
 from support_crash import Crew, survives
-from support_pipeline import TASKS, Pipeline, evaluate, random_pipeline
+from support_pipeline_random import TASKS, Pipeline, evaluate, random_pipeline
 
 LIVE = "select r.run_id, r.task, r.state, r.step from rota_core.run as r order by r.run_id"
 # What must be empty when all runs have ended, and why.

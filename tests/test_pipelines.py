@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+import psycopg
 import pytest
 
 from harness import Clone, Harness, wait_until
+from support_pipeline import define, ended, start, states, wait_for_step
 
 TASKS = """
 create schema app;
@@ -40,34 +41,6 @@ def app(harness: Harness) -> Iterator[Clone]:
     clone.supervise()
     yield clone
     clone.close()
-
-
-def define(app: Clone, name: str, steps: str, more: str = "") -> None:
-    app.run(f"select rota.define_pipeline('{name}', array[{steps}]{more})")
-
-
-def start(app: Clone, name: str, document: str = "{}", more: str = "") -> int:
-    return app.value(f"select s.run_id from rota.start('{name}', %s{more}) as s", document)
-
-
-def ended(app: Clone, run_id: int, timeout: float = 15) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        run = app.value("select rota.get_run(%s)", run_id)
-        return run if run["finished_at"] else None
-
-    return wait_until(look, timeout, what=f"run {run_id} to end")
-
-
-def states(app: Clone, run_id: int) -> dict[str, str]:
-    return dict(
-        app.run("select step, state from rota.pipeline_steps where run_id = %s", run_id)
-    )  # fmt: skip
-
-
-def wait_for_step(app: Clone, run_id: int, step: str, state: str) -> None:
-    wait_until(
-        lambda: states(app, run_id).get(step) == state, what=f"step {step} to be {state}"
-    )  # fmt: skip
 
 
 def test_a_cancel_interrupts_what_runs_and_compensates_what_was_done(app: Clone) -> None:
@@ -165,13 +138,13 @@ def test_a_run_goes_on_with_the_steps_it_began_with(app: Clone) -> None:
     run_id = start(app, "p")
     wait_for_step(app, run_id, "gate", "waiting")
     define(app, "p", "rota.step('gate', wait_for => 'other'), rota.step('new', 'echo', '{gate}')")
-    with pytest.raises(Exception, match="still used"):
+    with pytest.raises(psycopg.Error, match="still used"):
         app.run("select rota.drop_task('echo')")
     assert app.value("select rota.signal(%s, 'go')", run_id)
     assert list(ended(app, run_id)["output"]) == ["old"]
     again = start(app, "p")
     wait_for_step(app, again, "gate", "waiting")
-    with pytest.raises(Exception, match="no step of run"):
+    with pytest.raises(psycopg.Error, match="no step of run"):
         app.run("select rota.signal(%s, 'go')", again)
     app.run("select rota.signal(%s, 'other')", again)
     assert list(ended(app, again)["output"]) == ["new"]

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness import Clone, Harness, wait_until
+from harness import Clone, Harness
 from support_api import Api, api
+from support_pipeline import ended, start
 from support_process import worker_processes
 from support_recipe import recipes
 
@@ -41,16 +42,7 @@ def app(harness: Harness, site: Api) -> Iterator[Clone]:
 
 
 def run_pipeline(app: Clone, document: str = "{}") -> dict[str, Any]:
-    run_id = app.value("select s.run_id from rota.start('content', %s) as s", document)
-    return ended(app, run_id)
-
-
-def ended(app: Clone, run_id: int) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        run = app.value("select rota.get_run(%s)", run_id)
-        return run if run["finished_at"] else None
-
-    return wait_until(look, timeout=30, what=f"run {run_id} to end")
+    return ended(app, start(app, "content", document), timeout=30)
 
 
 def contents(app: Clone) -> list[tuple[str, str, str]]:
@@ -109,5 +101,5 @@ def test_trouble_that_passes_is_tried_again_and_other_trouble_is_not(app: Clone,
     assert len(contents(app)) == 2
 
     app.run("select rota.retry(%s)", run["run_id"])
-    run = ended(app, run["run_id"])
+    run = ended(app, run["run_id"], timeout=30)
     assert run["output"]["publish"]["unchanged"] == 2
