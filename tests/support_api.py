@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qs, urlparse
+
+from support_http import listening
 
 
 class Api:
@@ -52,14 +53,6 @@ def api() -> Iterator[Api]:
                 one.serve(self)
             self.close_connection = True
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    one.url = f"http://127.0.0.1:{server.server_port}/items"
-    try:
+    with listening(Handler) as address:
+        one.url = f"{address}/items"
         yield one
-    finally:
-        server.shutdown()
-        server.server_close()

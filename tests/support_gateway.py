@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from support_http import listening
+
 
 class Gateway:
     """What it was asked, what it has charged, and how it shall behave.
@@ -69,14 +71,6 @@ def gateway() -> Iterator[Gateway]:
                 self.end_headers()
                 self.wfile.write(json.dumps(body).encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    one.url = f"http://127.0.0.1:{server.server_port}/charges"
-    try:
+    with listening(Handler) as address:
+        one.url = f"{address}/charges"
         yield one
-    finally:
-        server.shutdown()
-        server.server_close()

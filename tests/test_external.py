@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from harness import Clone, wait_until
 from pgrota import errors, external
 from support_deploy import rota
 from support_external import column, define, prepare
+from support_http import listening
 from support_process import (
     OPEN,
     WorkerProcess,
@@ -59,18 +59,12 @@ class Gateway(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"paid")
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 @pytest.fixture
 def gateway() -> Iterator[tuple[type[Gateway], str]]:
     kind = type("Fresh", (Gateway,), {})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield kind, f"http://127.0.0.1:{server.server_port}/pay"
-    server.shutdown()
-    server.server_close()
+    with listening(kind) as address:
+        yield kind, f"{address}/pay"
 
 
 def test_a_gateway_that_fails_twice_is_asked_three_times(
