@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from harness import Clone
 from pgrota import config
@@ -44,9 +45,9 @@ def add_migration(place: Path, number: int, sql: str, undo: str = "") -> Path:
     return path
 
 
-def put(database: Clone, here: config.Config, user: str = "postgres") -> Outcome:
+def put(database: Clone, here: config.Config, user: str = "postgres", **options: Any) -> Outcome:
     """Deploy it."""
-    return deploy(database.url(user), here.recipes, user=here.project())
+    return deploy(database.url(user), here.recipes, user=here.project(), **options)
 
 
 def recorded(database: Clone) -> dict[str, int]:

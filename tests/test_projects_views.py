@@ -8,7 +8,6 @@ import pytest
 
 from harness import Clone
 from pgrota.config import Config
-from pgrota.deploy import deploy
 from pgrota.drift import Drifted
 from support_project import add_migration, make, put
 
@@ -33,10 +32,10 @@ def test_what_others_changed_of_one_is_put_right(here: Config, database: Clone) 
     database.run("grant select on shop.stored to public")
     with pytest.raises(Drifted):
         put(database, here)
-    deploy(database.url(), user=here.project(), force=True)
+    put(database, here, force=True)
     assert database.run(
-        "select obj_description(c.oid), c.relowner::regrole::text, c.relacl is null"
-        " or not 'public' = any (array(select a.grantee::text from aclexplode(c.relacl) as a))"
+        "select obj_description(c.oid), c.relowner::regrole::text,"
+        " not exists (select from aclexplode(c.relacl) as a where a.grantee = 0)"
         " from pg_class as c where c.oid = 'shop.stored'::regclass"
     ) == [("Kept.", "postgres", True)]
     assert put(database, here).changes == []
@@ -46,7 +45,7 @@ def test_one_that_no_file_makes_goes_where_it_may(
     here: Config, tmp_path: Path, database: Clone
 ) -> None:
     (tmp_path / "sql/stored.sql").unlink()
-    outcome = deploy(database.url(), user=here.project(), allow_drop=True)
+    outcome = put(database, here, allow_drop=True)
     assert ("view", "shop.stored", "drop") in {(c.kind, c.name, c.action) for c in outcome.changes}
     assert database.value("select to_regclass('shop.stored')") is None
     assert put(database, here).changes == []
