@@ -59,6 +59,16 @@ def program(server: Server, name: str, *arguments: str) -> str:
     return re.sub(r"^\\(un)?restrict .*$", "", done.stdout, flags=re.MULTILINE)
 
 
+def psql(database: Clone, path: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Apply a file as `postgres`, statement by statement unless told otherwise."""
+    program = database.server.binaries.directory / "psql"
+    return subprocess.run(
+        [str(program), "-X", "-q", "-v", "ON_ERROR_STOP=1", *options, "-f", str(path),
+         database.url()],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
 def dump(database: Clone) -> str:
     """The schema as pg_dump sees it."""
     return program(database.server, "pg_dump", "--schema-only", "--dbname", database.url())

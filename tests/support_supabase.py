@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from harness import Clone
 from pgrota.server import Server
-from support_deploy import bare, program
+from support_deploy import bare, program, psql
 
 # `postgres` is a plain role there, and supabase_admin the superuser that initdb made.
 ROLES = """
@@ -84,16 +83,6 @@ def make_database(server: Server, name: str, cron: bool = False) -> Clone:
     if cron and server.has_cron:
         database.run(CRON, user="supabase_admin")
     return database
-
-
-def psql(database: Clone, path: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Apply a file as `postgres`, statement by statement unless told otherwise."""
-    program = database.server.binaries.directory / "psql"
-    return subprocess.run(
-        [str(program), "-X", "-q", "-v", "ON_ERROR_STOP=1", *options, "-f", str(path),
-         database.url()],
-        capture_output=True, text=True,
-    )  # fmt: skip
 
 
 def apply(database: Clone, paths: list[Path], *options: str) -> None:

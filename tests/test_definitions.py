@@ -7,8 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import support_project
 from harness import Clone
-from pgrota.deploy import Outcome, deploy
+from pgrota.deploy import Outcome
 from pgrota.drift import Drifted
 from pgrota.errors import Problem
 from support_project import ORDERS, TOTAL, make
@@ -43,7 +44,7 @@ def place(tmp_path: Path, database: Clone) -> Path:
 def put(database: Clone, place: Path, files: dict[str, str], **options: bool) -> Outcome:
     for path in (place / "sql").glob("*.sql"):
         path.unlink()
-    return deploy(database.url(), user=make(place, files).project(), **options)
+    return support_project.put(database, make(place, files), **options)
 
 
 def what(outcome: Outcome) -> set[tuple[str, str, str]]:

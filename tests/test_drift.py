@@ -15,7 +15,7 @@ from pgrota.deploy import deploy
 from pgrota.drift import Drift, Drifted, look_at
 from pgrota.errors import DRIFT, OK
 from support_deploy import rota
-from support_project import ORDERS, TOTAL, make
+from support_project import ORDERS, TOTAL, make, put
 
 FILES = {
     "total.sql": TOTAL,
@@ -38,7 +38,7 @@ FILES = {
 @pytest.fixture
 def place(tmp_path: Path, database: Clone) -> Path:
     database.run(ORDERS)
-    deploy(database.url(), user=make(tmp_path, FILES).project())
+    put(database, make(tmp_path, FILES))
     return tmp_path
 
 
@@ -83,10 +83,10 @@ def test_each_kind_is_named_and_put_right(place: Path, database: Clone) -> None:
     assert found["schedule total"].fields == {"cron": ("0 3 * * *", "0 5 * * *")}
     assert found["schedule total"].by == "postgres"
     with pytest.raises(Drifted):
-        deploy(database.url(), user=make(place, FILES).project())
-    deploy(database.url(), user=make(place, FILES).project(), force=True)
+        put(database, make(place, FILES))
+    put(database, make(place, FILES), force=True)
     assert drift(database) == {}
-    assert deploy(database.url(), user=make(place, FILES).project()).changes == []
+    assert put(database, make(place, FILES)).changes == []
 
 
 def test_others_projects_do_not_stand_in_the_way(place: Path, database: Clone) -> None:
@@ -103,7 +103,7 @@ def test_another_way_to_look_is_no_drift(
     assert "function shop.total(jsonb)" in drift(database)
     monkeypatch.setattr(catalog, "SCHEME", catalog.SCHEME + 1)
     assert drift(database) == {}
-    deploy(database.url(), user=make(place, FILES).project())
+    put(database, make(place, FILES))
     monkeypatch.undo()
     database.run('update rota_core.deploy set system = system || \'{"server_version": "9.6"}\'')
     database.run("update rota_core.deployed_object set fingerprint = 'otherwise'")
@@ -116,7 +116,7 @@ def test_a_field_that_came_with_the_engine_is_no_drift(place: Path, database: Cl
         " where kind = 'task'"
     )
     assert drift(database) == {}
-    assert deploy(database.url(), user=make(place, FILES).project()).changes == []
+    assert put(database, make(place, FILES)).changes == []
 
 
 def test_the_command(place: Path, database: Clone) -> None:

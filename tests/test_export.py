@@ -14,8 +14,8 @@ from pgrota.deploy import deploy
 from pgrota.errors import Problem
 from pgrota.exported import FOLDER, Export
 from pgrota.server import Server
-from support_deploy import add_file, add_revision, own_project, rota
-from support_supabase import apply, data, make_database, psql, push, supabase, whole_dump
+from support_deploy import add_file, add_revision, own_project, psql, rota
+from support_supabase import apply, data, make_database, push, supabase, whole_dump
 
 RECIPES = ("welcome", "reorder")
 SHAPE = """create or replace function rota_core.shape() returns {returns} language sql

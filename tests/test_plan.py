@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from harness import Clone
-from pgrota.deploy import Outcome, deploy
+from harness import Clone, Harness
+from pgrota.deploy import Outcome
 from pgrota.errors import DRIFT, OK, PENDING, Problem
-from support_deploy import dump, rota
-from support_project import ORDERS, TOTAL, add_migration, make
+from support_deploy import dump, psql, rota
+from support_project import ORDERS, TOTAL, add_migration, make, put
 
 VIEW = "create or replace view shop.totals as select shop.total('{}') as total;\n"
 TASK = "select rota.define_task('total', 'shop.total', max_attempts => 5);\n"
@@ -28,12 +27,12 @@ for each row execute function shop.stamp();
 def place(tmp_path: Path, database: Clone) -> Path:
     database.run(ORDERS)
     files = {"total.sql": TOTAL, "totals.sql": f"-- requires: total.sql\n{VIEW}"}
-    deploy(database.url(), user=make(tmp_path, files).project())
+    put(database, make(tmp_path, files))
     return tmp_path
 
 
-def plan(database: Clone, place: Path, files: dict[str, str], **options: bool) -> Outcome:
-    return deploy(database.url(), user=make(place, files).project(), dry_run=True, **options)
+def plan(database: Clone, place: Path, files: dict[str, str]) -> Outcome:
+    return put(database, make(place, files), dry_run=True)
 
 
 def test_body_and_attributes_are_shown_apart(place: Path, database: Clone) -> None:
@@ -87,32 +86,19 @@ def test_every_kind_of_change_is_named(place: Path, database: Clone) -> None:
     }
 
 
-def psql(database: Clone, url: str, script: Path) -> None:
-    command = [database.server.binaries.directory / "psql", "-qX", "-v", "ON_ERROR_STOP=1"]
-    done = subprocess.run(
-        [*command, "-f", script, url], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def test_the_sql_does_what_the_deploy_does(place: Path, database: Clone) -> None:
+def test_the_sql_does_what_the_deploy_does(harness: Harness, place: Path, database: Clone) -> None:
     add_migration(place, 1, "alter table shop.orders add column note text default 'a % b :c';")
     make(place, {"total.sql": TOTAL.replace("input", "given"), "trigger.sql": TRIGGER})
     done = rota("--project", str(place), "plan", "--sql", url=database.url())
     assert done.returncode == OK, done.stderr
-    twin = f"{database.name}_twin"
-    with database.server.connect() as connection:
-        connection.execute(f'create database "{twin}" template "{database.name}"')
-    try:
-        script = place / "plan.psql"
-        script.write_text(f"begin;\n{done.stdout}\ncommit;\n")
-        url = Clone(database.server, twin).url()
-        psql(database, url, script)
-        rota("--project", str(place), "deploy", url=database.url())
-        assert dump(Clone(database.server, twin)) == dump(database)
-    finally:
-        with database.server.connect() as connection:
-            connection.execute(f'drop database "{twin}" with (force)')
+    script = place / "plan.psql"
+    script.write_text(done.stdout)
+    twin = harness.clone(template=database.name)
+    applied = psql(twin, script, "--single-transaction")
+    assert applied.returncode == 0, applied.stderr
+    rota("--project", str(place), "deploy", url=database.url())
+    assert dump(twin) == dump(database)
+    twin.close()
 
 
 def test_the_command(place: Path, database: Clone) -> None:

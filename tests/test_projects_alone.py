@@ -8,7 +8,6 @@ import pytest
 
 from harness import Clone
 from pgrota import errors
-from pgrota.deploy import deploy
 from pgrota.drift import Drifted
 from pgrota.exported import Export
 from support_project import add_migration, make, put
@@ -33,7 +32,7 @@ def shop(tmp_path: Path) -> Path:
 
 def test_they_run_in_their_place_in_a_new_database(shop: Path, database: Clone) -> None:
     said: list[str] = []
-    outcome = deploy(database.url(), user=make(shop, {}).project(), say=said.append)
+    outcome = put(database, make(shop, {}), say=said.append)
     assert any("runs by itself" in line for line in said)
     applied = [c.name.split()[0] for c in outcome.changes if c.kind == "migration"][-3:]
     assert applied == ["0001", "0002", "0003"]
@@ -72,7 +71,7 @@ def test_they_cannot_be_exported(shop: Path, tmp_path: Path) -> None:
 
 
 def test_a_plan_says_that_they_run_by_themselves(shop: Path, database: Clone) -> None:
-    outcome = deploy(database.url(), user=make(shop, {}).project(), dry_run=True)
+    outcome = put(database, make(shop, {}), dry_run=True)
     assert any("0002" in note and "runs by itself" in note for note in outcome.notes)
     assert database.value("select to_regnamespace('shop')") is None
 
