@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +16,7 @@ from harness import ROOT, TEMPLATE, Clone
 from pgrota import project
 from pgrota.preflight import ROLES
 from pgrota.server import Server
+from support_process import environment
 
 REVISION = '''"""{title}."""
 
@@ -74,6 +75,31 @@ def dump(database: Clone) -> str:
     return program(database.server, "pg_dump", "--schema-only", "--dbname", database.url())
 
 
+def state_of(database: Clone) -> dict[str, Any]:
+    """A digest of every table of the engine, and what functions and roles' rights there are."""
+    with database.connect() as connection:
+        tables = connection.execute(
+            "select oid::regclass::text from pg_class"
+            " where relnamespace = 'rota_core'::regnamespace and relkind = 'r'"
+        ).fetchall()
+        digests = {
+            table: connection.execute(
+                f"select count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} as t"
+            ).fetchone()
+            for (table,) in tables
+        }
+        digests["functions"] = connection.execute(
+            "select count(*), md5(string_agg(p.proname || coalesce(p.proacl::text, ''), '|'"
+            " order by p.oid)) from pg_proc as p"
+            " where p.pronamespace in ('rota'::regnamespace, 'rota_core'::regnamespace)"
+        ).fetchone()
+        digests["schemas"] = connection.execute(
+            "select string_agg(n.nspacl::text, '|' order by n.nspname) from pg_namespace as n"
+            " where n.nspname in ('rota', 'rota_core')"
+        ).fetchone()
+        return digests
+
+
 def cluster(server: Server) -> str:
     """Roles, memberships and the settings of roles in databases."""
     roles = program(server, "pg_dumpall", "--roles-only", "--dbname", server.url())
@@ -128,16 +154,11 @@ def rota(
     *arguments: str, url: str | None = None, timeout: float = 60, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """The command, in a process of its own that knows no database but this one."""
-    environment = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith("PG") and key not in ("DATABASE_URL", "ROTA_DATABASE_URL")
-    }
     if url is not None:
-        environment["ROTA_DATABASE_URL"] = url
+        variables["ROTA_DATABASE_URL"] = url
     return subprocess.run(
         [sys.executable, "-m", "pgrota.cli", *arguments],
-        env=environment | variables,
+        env=environment(**variables),
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -44,19 +44,24 @@ OPEN = "select count(*) from rota_core.worker where ended_at is null"
 STATE = "select r.state from rota.runs as r where r.run_id = %s"
 
 
+def environment(**variables: str) -> dict[str, str]:
+    """That of the tests, without what it says of a database, and with these variables."""
+    ours = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("PG") and key not in ("DATABASE_URL", "ROTA_DATABASE_URL")
+    }
+    return ours | variables
+
+
 class WorkerProcess:
     """The process, and what it says."""
 
     def __init__(self, url: str, *arguments: str, directory: Path | None = None) -> None:
-        environment = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith("PG") and key not in ("DATABASE_URL", "ROTA_DATABASE_URL")
-        }
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pgrota.cli", "worker", *arguments],
-            env=environment | {"ROTA_DATABASE_URL": url},
+            env=environment(ROTA_DATABASE_URL=url),
             cwd=directory,
             stdout=subprocess.DEVNULL,
             stderr=self._log,

@@ -12,7 +12,7 @@ import pytest
 
 from harness import Clone
 from pgrota import cli, errors
-from support_process import start, wait_for_state
+from support_process import environment, start, wait_for_state
 
 TASKS = """
 create schema app;
@@ -61,9 +61,8 @@ def here(
         variables["ROTA_DATABASE_URL"] = url
     try:
         with pytest.MonkeyPatch.context() as patch:
-            for name in [*os.environ]:
-                if name.startswith("PG") or name in ("DATABASE_URL", "ROTA_DATABASE_URL"):
-                    patch.delenv(name)
+            for name in os.environ.keys() - environment().keys():
+                patch.delenv(name)
             for name, value in variables.items():
                 patch.setenv(name, value)
             time.tzset()

@@ -11,6 +11,7 @@ import pytest
 
 from bad_calls import DEFINE, REFUSALS, SCHEDULE
 from harness import Clone, Harness, harness_of, wait_until
+from support_deploy import state_of
 
 GIVEN = """
 create schema app;
@@ -49,31 +50,6 @@ def bad(request: pytest.FixtureRequest) -> Iterator[Clone]:
     clone.run(GIVEN)
     yield clone
     clone.close()
-
-
-def state_of(database: Clone) -> dict[str, Any]:
-    """A digest of every table of the engine, and what functions and roles' rights there are."""
-    with database.connect() as connection:
-        tables = connection.execute(
-            "select oid::regclass::text from pg_class"
-            " where relnamespace = 'rota_core'::regnamespace and relkind = 'r'"
-        ).fetchall()
-        digests = {
-            table: connection.execute(
-                f"select count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} as t"
-            ).fetchone()
-            for (table,) in tables
-        }
-        digests["functions"] = connection.execute(
-            "select count(*), md5(string_agg(p.proname || coalesce(p.proacl::text, ''), '|'"
-            " order by p.oid)) from pg_proc as p"
-            " where p.pronamespace in ('rota'::regnamespace, 'rota_core'::regnamespace)"
-        ).fetchone()
-        digests["schemas"] = connection.execute(
-            "select string_agg(n.nspacl::text, '|' order by n.nspname) from pg_namespace as n"
-            " where n.nspname in ('rota', 'rota_core')"
-        ).fetchone()
-        return digests
 
 
 def refused(database: Clone, role: str, statement: str) -> psycopg.Error:

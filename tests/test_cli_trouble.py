@@ -14,8 +14,7 @@ from harness import Clone, wait_until
 from pgrota import errors
 from pgrota.deploy import deploy
 from support_commands import EXAMPLES, Run, run  # noqa: F401
-from support_deploy import add_file, add_revision, dump, own_project
-from test_bad_input import state_of
+from support_deploy import add_file, add_revision, dump, own_project, state_of
 
 GIVEN = """
 create function public.nap() returns void language sql as '';

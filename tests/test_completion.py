@@ -13,6 +13,7 @@ import pytest
 
 from harness import Clone, harness_of
 from support_deploy import rota
+from support_process import environment
 
 ASK = {
     "bash": """
@@ -47,16 +48,13 @@ def ask(tmp_path: Path) -> Ask:
         found = shutil.which(shell)
         if found is None:
             pytest.skip(f"{shell} is not installed")
-        environment = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(("PG", "DATABASE"))
-        }
-        environment |= {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+        variables = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+        if url:
+            variables["ROTA_DATABASE_URL"] = url
         script = ASK[shell].format(words=words)
         done = subprocess.run(
             [found, PLAIN[shell], "-c", script],
-            env=environment | ({"ROTA_DATABASE_URL": url} if url else {}),
+            env=environment(**variables),
             capture_output=True, text=True, timeout=60, cwd=tmp_path,
         )  # fmt: skip
         assert done.stderr == ""
