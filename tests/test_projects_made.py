@@ -56,7 +56,7 @@ def test_everything_new_is_tested_and_linted(server: Server, tmp_path: Path) -> 
         said = json.loads(ok(tmp_path, "test", "--json", url=server.url()))
         assert said["passed"]
         assert len(said["files"]) == 6
-        assert sum(len(each["assertions"]) for each in said["files"]) == 19
+        assert sum(len(each["assertions"]) for each in said["files"]) == 20
     pytest.importorskip("sqlfluff")
     assert ok(tmp_path, "lint", url=server.url()) == "nothing found\n"
     with server.connect() as connection:

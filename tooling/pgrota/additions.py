@@ -74,16 +74,16 @@ def recipe(here: Config, name: str) -> list[str]:
     check_name(name, "recipe")
     _refuse_defined(here, Definition("task", name))
     folder = _function(name)
-    words = {"schema": folder, "function": folder, "name": name}
+    words = {"schema": folder, "function": "handle", "name": name}
     title = f"The recipe {name}."
     files = {
         "schema.sql": scaffold.fill("schema.sql", title=title, **words),
-        "handle.sql": scaffold.fill("recipe_function.sql", **words),
+        "handle.sql": _handler(f"{folder}/schema.sql", words),
         "definitions.sql": scaffold.fill("recipe_definitions.sql", **words),
     }
     listed = [f"{folder}/{path}" for path in files]
     written = {_sql(here, f"{folder}/{path}"): text for path, text in files.items()}
-    written[_pgtap(here, f"{folder}/handle.sql")] = scaffold.fill("recipe_test.sql", **words)
+    written[_pgtap(here, f"{folder}/handle.sql")] = scaffold.fill("task_test.sql", **words)
     return _add(here, written, listed)
 
 
@@ -126,24 +126,24 @@ def _task(here: Config, name: str) -> tuple[dict[str, str], list[str]]:
     _refuse_defined(here, Definition("task", name))
     function = _function(name)
     _refuse_declared(here, Declared("function", here.schema, function))
+    words = {"schema": here.schema, "function": function, "name": name}
     files, listed = {}, []
-    text = scaffold.fill("task.sql", schema=here.schema, function=function, name=name)
     place = _schema_file(here)
-    if place == "":
-        text = text.removeprefix("-- requires: schema.sql\n\n")
-    elif place is None:
-        listed.append("schema.sql")
+    if place is None:
+        place = "schema.sql"
         title = f"Automations of {here.name}."
-        files[_sql(here, "schema.sql")] = scaffold.fill(
-            "schema.sql", schema=here.schema, title=title
-        )
-    else:
-        text = text.replace("-- requires: schema.sql", f"-- requires: {place}", 1)
+        files[_sql(here, place)] = scaffold.fill("schema.sql", title=title, **words)
+        listed.append(place)
+    text = _handler(place, words) + "\n" + scaffold.fill("task.sql", **words)
     files[_sql(here, f"{function}.sql")] = text
-    files[_pgtap(here, f"{function}.sql")] = scaffold.fill(
-        "task_test.sql", schema=here.schema, function=function, name=name
-    )
+    files[_pgtap(here, f"{function}.sql")] = scaffold.fill("task_test.sql", **words)
     return files, [*listed, f"{function}.sql"]
+
+
+def _handler(requires: str, words: dict[str, str]) -> str:
+    """A function with nothing to do yet, after the file that makes its schema, if one does."""
+    text = scaffold.fill("handler.sql", **words)
+    return f"-- requires: {requires}\n\n{text}" if requires else text
 
 
 def _schema_file(here: Config) -> str | None:

@@ -1,4 +1,4 @@
--- requires: template_function/handle.sql
+-- requires: template_schema/handle.sql
 
 select rota.define_task(
   'template-name',
