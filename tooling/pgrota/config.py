@@ -118,12 +118,24 @@ def at(directory: Path) -> Config:
     return found
 
 
-def check_name(name: str, what: str = "project") -> str:
+def check_name(name: str, what: str, source: str = "") -> str:
     """A name that can be part of the names of files, schemas and functions."""
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise Problem(
-            f"{name!r} is no name for a {what}",
+            f"{source}{name!r} is no name for a {what}",
             f"a letter first, then letters, digits, - and _; lower case, {LONGEST_NAME} at most",
+        )
+    return name
+
+
+def check_project_name(name: str, hint: str, source: str = "") -> str:
+    """A name that neither the engine nor a recipe has."""
+    check_name(name, "project", source)
+    if name in (ENGINE, FOUNDATION, *recipes()):
+        raise Problem(
+            f"{source}a project cannot be called {name}",
+            "that name is the engine's" if name in (ENGINE, FOUNDATION) else "a recipe has it",
+            hint,
         )
     return name
 
@@ -165,13 +177,7 @@ def _checked(source: Path, values: dict[str, Any]) -> Config:
     name = values.get("name")
     if not isinstance(name, str):
         raise Problem(f"{source}: the project has no name", hint='name = "shop"')
-    check_name(name)
-    if name in (ENGINE, FOUNDATION, *recipes()):
-        raise Problem(
-            f"{source}: a project cannot be called {name}",
-            "that name is the engine's" if name in (ENGINE, FOUNDATION) else "a recipe has it",
-            'choose another: name = "..."',
-        )
+    check_project_name(name, 'choose another: name = "..."', f"{source}: ")
     folders = {key: _folder(source, key, values.get(key, DEFAULTS[key])) for key in DEFAULTS}
     return Config(source, name, recipes=_recipes(source, values.get("recipes", [])), **folders)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pgrota import project
-from pgrota.config import FILE, LONGEST_NAME, NAME, PYPROJECT, Config, around, check_name
+from pgrota.config import FILE, LONGEST_NAME, NAME, PYPROJECT, Config, around, check_project_name
 from pgrota.errors import Problem
 
 TEMPLATES = project.PACKAGE / "templates"
@@ -50,13 +50,7 @@ def init(home: Path, name: str | None = None, migrations: bool = False) -> tuple
             f"{found.source.name} says so",
             "rota new task NAME adds to it",
         )
-    name = check_name(name or _name_of(home))
-    if name in (project.ENGINE, project.FOUNDATION, *project.recipes()):
-        raise Problem(
-            f"a project cannot be called {name}",
-            "the engine or a recipe has that name",
-            "rota init --name another-name",
-        )
+    name = check_project_name(name or _name_of(home), "rota init --name another-name")
     schema = name.replace("-", "_")
     words = {"project-size": f"{name}-size", "project": name, "schema": schema}
     files = {
