@@ -167,15 +167,14 @@ class Watch:
         words += _rows(run)
         if run["state"] == "failed" and run["error"]:
             where = f"step {run['error']['step']}: " if run["error"].get("step") else ""
-            words += f": {where}{run['error'].get('sqlstate')} {runs.headline(run['error'])}"
+            words += f": {where}{runs.reason(run['error'])}"
         return words
 
 
 def _ended(attempt: dict[str, Any]) -> str:
-    error = attempt.get("error") or {}
     uncounted = "" if attempt["charged"] else ", not counted"
     words = f"attempt {attempt['attempt']} {attempt['outcome']}{uncounted}"
-    reason = " ".join(filter(None, (error.get("sqlstate"), runs.headline(error))))
+    reason = runs.reason(attempt.get("error"))
     return f"{words}: {reason}" if reason else words
 
 

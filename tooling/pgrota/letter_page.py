@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pgrota import event_page, output, run_page, schedule_page, subscription_page
+from pgrota import event_page, output, run_page, runs, schedule_page
 from pgrota.zones import Zone
 
 
@@ -22,7 +22,7 @@ def listing(rows: list[dict[str, Any]], zone: Zone, now: datetime, with_name: bo
             "key": row["key"],
             "attempts": row["attempts"],
             "died": zone.recent(row["dead_at"], now),
-            "error": subscription_page.error(row["error"]),
+            "error": runs.reason(row["error"]),
         }
         for row in rows
     ]

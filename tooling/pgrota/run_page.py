@@ -159,7 +159,6 @@ def _own_part(context: str | None) -> str | None:
 
 
 def _attempt(attempt: dict[str, Any]) -> dict[str, Any]:
-    error = attempt.get("error") or {}
     length = runs.took(attempt)
     if length is None and attempt["started_at"]:
         length = datetime.now(attempt["started_at"].tzinfo) - attempt["started_at"]
@@ -170,7 +169,7 @@ def _attempt(attempt: dict[str, Any]) -> dict[str, Any]:
         "started": short(attempt["started_at"]),
         "duration": length,
         "worker": attempt["worker_id"],
-        "error": " ".join(filter(None, (error.get("sqlstate"), runs.headline(error)))),
+        "error": runs.reason(attempt.get("error")),
     }
 
 

@@ -93,6 +93,11 @@ def headline(error: dict[str, Any] | None) -> str:
     return output.printable(message.splitlines()[0]) if message else ""
 
 
+def reason(error: dict[str, Any] | None) -> str:
+    """What went wrong, with its code: `23505 duplicate key ...`."""
+    return " ".join(filter(None, ((error or {}).get("sqlstate"), headline(error))))
+
+
 def _by_views(database: Database, run_id: int) -> dict[str, Any]:
     rows = {name: database.rows(query, [run_id]) for name, query in PARTS.items()}
     if not rows["run"]:

@@ -40,7 +40,7 @@ def why(row: dict[str, Any], zone: Zone) -> str:
     if word == "paused":
         return schedule_page.pause(row, zone).removeprefix("paused").removeprefix(":").strip()
     if word == "failing":
-        return " ".join(filter(None, (row["error"].get("sqlstate"), runs.headline(row["error"]))))
+        return runs.reason(row["error"])
     return f"by more than {_length(row['max_lag'])}" if word == "behind" else ""
 
 
@@ -145,7 +145,7 @@ def held(rows: list[dict[str, Any]], row: dict[str, Any], zone: Zone, now: datet
             "key": each["key"],
             "attempts": each["attempts"],
             "next": _next_try(each, zone, now),
-            "error": error(each["error"]),
+            "error": runs.reason(each["error"]),
         }
         for each in rows
     ]
@@ -161,11 +161,6 @@ def _next_try(each: dict[str, Any], zone: Zone, now: datetime) -> str:
     return f"in {output.duration(ahead)}" if ahead > timedelta() else "due"
 
 
-def error(found: dict[str, Any] | None) -> str:
-    """`23505 duplicate key ...`, or that it waits."""
-    return " ".join(filter(None, ((found or {}).get("sqlstate"), runs.headline(found))))
-
-
 def recent(rows: list[dict[str, Any]], row: dict[str, Any], zone: Zone, now: datetime) -> None:
     """The newest runs of the reader."""
     if not rows:
@@ -178,7 +173,7 @@ def recent(rows: list[dict[str, Any]], row: dict[str, Any], zone: Zone, now: dat
             "started": zone.recent(each["started_at"], now),
             "took": runs.took(each, now),
             "events": each["rows_done"],
-            "note": each["stop_reason"] or error(each["error"]),
+            "note": each["stop_reason"] or runs.reason(each["error"]),
         }
         for each in rows
     ]
