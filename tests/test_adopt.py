@@ -16,7 +16,7 @@ from support_deploy import own_project, rota
 
 
 @pytest.fixture(scope="module")
-def app(harness: Harness) -> Iterator[Clone]:
+def world(harness: Harness) -> Iterator[Clone]:
     """A database with pg_cron, two users of it and the engine."""
     server = harness.make_server(cron_database="app")
     if not server.has_cron:
@@ -30,14 +30,13 @@ def app(harness: Harness) -> Iterator[Clone]:
     harness.discard(server)
 
 
-@pytest.fixture(autouse=True)
-def no_jobs(request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    if "app" in request.fixturenames:
-        app = request.getfixturevalue("app")
-        app.run("delete from cron.job where username <> 'rota_worker'")
-        app.run("select rota.drop_schedule(s.name) from rota.schedules as s")
-        app.run("select rota.drop_task(t.name) from rota.tasks as t")
+@pytest.fixture
+def app(world: Clone) -> Iterator[Clone]:
+    """The same, without jobs, schedules and tasks."""
+    yield world
+    world.run("delete from cron.job where username <> 'rota_worker'")
+    world.run("select rota.drop_schedule(s.name) from rota.schedules as s")
+    world.run("select rota.drop_task(t.name) from rota.tasks as t")
 
 
 @pytest.fixture
@@ -47,22 +46,22 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_from_cron_job_to_files_to_schedules(app: Clone, tmp_path: Path, root: Path) -> None:
     schedule(app, "alice", "nightly", "0 3 * * *", "select app.nightly()")
-    schedule(app, "alice", None, "*/5 * * * *", "select count_up(30);\n-- it's $$ \\ :x %s")
+    number = schedule(
+        app, "alice", None, "*/5 * * * *", "select count_up(30);\n-- it's $$ \\ :x %s"
+    )
     schedule(app, "alice", "tidy", "0 4 * * sun", "vacuum (analyze) done")
     schedule(app, "alice", "long", "0 5 * * *", "call app.long()")
     still = schedule(app, "bob", "nightly", "0 6 * * *", "delete from app.done; select 1")
     schedule(app, "postgres", "start", "@reboot", "select 1")
     app.run("update cron.job set active = false where jobid = %s", still)
-    app.run("select cron.schedule_in_database('far', '@daily', 'select 1', 'cron')"
-            if app.value("select to_regproc('cron.schedule_in_database') is not null")
-            else "update cron.job set database = 'cron' where false")  # fmt: skip
+    app.run("select cron.schedule_in_database('far', '@daily', 'select 1', 'cron')")
     app.run("grant alice to rota_worker")
 
     found = adopt(app, tmp_path)
     became = {a.name: (a.kind, a.job.username) for a in found.adopted if a.name}
     assert became == {
         "nightly": ("task", "alice"),
-        "job-2": ("task", "alice"),
+        f"job-{number}": ("task", "alice"),
         "tidy": ("command", "alice"),
         "long": ("command", "alice"),
         "nightly-bob": ("task", "bob"),
@@ -81,18 +80,18 @@ def test_from_cron_job_to_files_to_schedules(app: Clone, tmp_path: Path, root: P
         "select s.name, s.cron, s.timezone, s.task, s.command, s.overlap, s.misfire, s.paused"
         " from rota.schedules as s order by s.name"
     ) == [
-        ("job-2", "*/5 * * * *", "UTC", "job-2", None, "queue", "skip", False),
+        (f"job-{number}", "*/5 * * * *", "UTC", f"job-{number}", None, "queue", "skip", False),
         ("long", "0 5 * * *", "UTC", None, "call app.long()", "skip", "run_once", False),
         ("nightly", "0 3 * * *", "UTC", "nightly", None, "queue", "skip", False),
         ("nightly-bob", "0 6 * * *", "UTC", "nightly-bob", None, "queue", "skip", True),
         ("tidy", "0 4 * * sun", "UTC", None, "vacuum (analyze) done", "skip", "run_once", False),
     ]
     assert app.run("select t.name, t.run_as, t.handler from rota.tasks as t order by t.name") == [
-        ("job-2", "alice", "adopted.job_2"),
+        (f"job-{number}", "alice", f"adopted.job_{number}"),
         ("nightly", "alice", "app.nightly"),
         ("nightly-bob", "bob", "adopted.nightly_bob"),
     ]
-    app.run("select rota.start('job-2'), rota.start('nightly')")
+    app.run(f"select rota.start('job-{number}'), rota.start('nightly')")
     app.run("call rota.work(budget => '0.5 s')", user="rota_worker")
     assert app.run("select d.what from app.done as d order by 1") == [("count 30",), ("nightly",)]
 
@@ -103,11 +102,11 @@ def test_from_cron_job_to_files_to_schedules(app: Clone, tmp_path: Path, root: P
     assert [a.name for a in again.adopted if a.name] == []
 
 
-def adopted(app: Clone, name: str, command: str, user: str = "deployer", **other: object) -> str:
-    """What becomes of a job of bob."""
+def adopted(app: Clone, name: str, command: str, user: str = "deployer") -> str:
+    """What becomes of the job of bob that is called as its schedule."""
     return app.value(
         "select rota.adopt_cron_job(%s, '0 3 * * *', %s, 'bob', job_name => %s)",
-        name, command, other.get("job_name", name), user=user,
+        name, command, name, user=user,
     )  # fmt: skip
 
 
