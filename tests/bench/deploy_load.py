@@ -43,12 +43,12 @@ for each row when (new.id > {version}) execute function app.stamp();
 select rota.watch_table('app.orders', '{{INSERT}}');
 """,
 }
-HELD = """
+HELD = f"""
 select exists (
   select from pg_locks as l
   join pg_stat_activity as a on a.pid = l.pid
   where l.relation = 'app.orders'::regclass and l.granted
-    and a.application_name = 'rota bench deploy'
+    and a.application_name = '{APPLICATION}'
     and l.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 )
 """

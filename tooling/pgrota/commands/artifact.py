@@ -42,7 +42,7 @@ def artifact(database: Database, run_id: int, name: str, target: Path | None, fo
         raise Problem(f"{target} exists", hint="another name, or --force")
     content = bytes(database.call("rota.get_artifact", run_id=run_id, name=name))
     if target is None:
-        _print(content, f"rota run artifact {run_id} {name} --output FILE")
+        _print(content, run_id, name)
         return
     try:
         target.write_bytes(content)
@@ -54,7 +54,7 @@ def artifact(database: Database, run_id: int, name: str, target: Path | None, fo
         click.echo(f"{target}: {len(content):,} bytes")
 
 
-def _print(content: bytes, otherwise: str) -> None:
+def _print(content: bytes, run_id: int, name: str) -> None:
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -62,6 +62,9 @@ def _print(content: bytes, otherwise: str) -> None:
     if "\0" not in text:
         click.echo(text, nl=not text.endswith("\n"))
     elif sys.stdout.isatty():
-        raise Problem("this is no text, which a terminal could show", hint=otherwise)
+        raise Problem(
+            f"artifact {name} of run {run_id} is no text, which a terminal could show",
+            hint=f"rota run artifact {run_id} {name} --output FILE",
+        )
     else:
         click.get_binary_stream("stdout").write(content)

@@ -32,10 +32,10 @@ def list_() -> None:
 def show(name: str) -> None:
     """Show what a recipe does, its files, its definitions and its settings."""
     one = shipped.recipe(name)
-    if output.wants_json():
-        output.data(one.as_json())
-        return
     described = one.as_json()
+    if output.wants_json():
+        output.data(described)
+        return
     click.secho(one.name, bold=True)
     _section("for", described["goals"])
     _section("does", described["scope"])

@@ -198,17 +198,21 @@ def _ended(state: str) -> str:
 @needs("rota_admin")
 def rerun(database: Database, run_ids: tuple[int, ...]) -> int:
     """Start runs anew with the input of earlier ones, which stay as they are."""
-    return _each(database, "rota.rerun", run_ids, lambda new: f"is started anew as run {new}")
+    return _each(
+        database, "rota.rerun", run_ids, lambda new: f"is started anew as run {new}",
+        answer="new_run_id",
+    )  # fmt: skip
 
 
 def _each(
-    database: Database, function: str, run_ids: tuple[int, ...], words: Any, **more: Any
-) -> int:
+    database: Database, function: str, run_ids: tuple[int, ...], words: Any,
+    answer: str = "state", **more: Any,
+) -> int:  # fmt: skip
     """Call a function for each run. One that is refused does not keep the others from it."""
     answers, refused = [], []
     for run_id in run_ids:
         try:
-            state = database.call(function, run_id=run_id, **more)
+            answered = database.call(function, run_id=run_id, **more)
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction):
             raise
         except psycopg.errors.DatabaseError as error:
@@ -217,13 +221,9 @@ def _each(
             refused.append(errors.Refusal(error))
             answers.append({"run_id": run_id, "error": refused[-1].as_json()})
         else:
-            answers.append(
-                {"run_id": run_id, "new_run_id": state}
-                if function == "rota.rerun"
-                else {"run_id": run_id, "state": state}
-            )
+            answers.append({"run_id": run_id, answer: answered})
             if not output.wants_json():
-                click.echo(f"run {run_id} {words(state)}")
+                click.echo(f"run {run_id} {words(answered)}")
     if output.wants_json():
         output.data(answers)
     else:
