@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
+
+import pytest
 
 from harness import Clone, Harness
+from pgrota import external
+from pgrota.external_load import load
 from support_event import drain
 
 USERS = """
@@ -23,6 +29,12 @@ def recipes(harness: Harness) -> Iterator[Clone]:
         yield clone
     finally:
         clone.close()
+
+
+def module_of(recipe: str, task: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module of a recipe's handler, loaded as by a worker; its handlers stay in the test."""
+    monkeypatch.setattr(external, "handlers", {})
+    return sys.modules[load([], [recipe])[task].__module__]
 
 
 def add_users(app: Clone, count: int = 1) -> list[int]:

@@ -11,7 +11,7 @@ from harness import Clone, Harness, wait_until
 from pgrota import external
 from support_api import Api, api
 from support_process import outcomes, start, state, worker_processes
-from support_recipe import recipes
+from support_recipe import module_of, recipes
 
 
 def product(number: int, **changes: Any) -> dict[str, Any]:
@@ -135,31 +135,20 @@ def test_trouble_that_stays_leaves_the_products_as_they_were(app: Clone, shop: A
         "another shape",
     ],
 )
-def test_what_cannot_be_right_is_refused_whole(shop: Api, page: Any, message: str) -> None:
+def test_what_cannot_be_right_is_refused_whole(
+    shop: Api, page: Any, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = module_of("data_sync", "sync-products", monkeypatch)
     shop.answers["3"] = page
     with pytest.raises(external.Fatal, match=message):
-        handler_module().fetch(external.Context(run_id=1))
+        module.fetch(external.Context(run_id=1))
 
 
 def test_an_api_that_does_not_answer_is_a_timeout(
     shop: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = handler_module()
+    module = module_of("data_sync", "sync-products", monkeypatch)
     monkeypatch.setattr(module, "PATIENCE", 0.2)
     shop.plan, shop.seconds = ["answer", "hang"], 1.0
     with pytest.raises(module.ApiError, match="ETIMEDOUT: page 2"):
         module.fetch(external.Context(run_id=1))
-
-
-def handler_module() -> Any:
-    import importlib.util
-
-    from pgrota import project
-
-    place = project.root() / "sql/recipes/data_sync/sync_products.py"
-    spec = importlib.util.spec_from_file_location("sync_products_in_test", place)
-    module = importlib.util.module_from_spec(spec)
-    external.handlers.pop("sync-products", None)
-    spec.loader.exec_module(module)
-    external.handlers.pop("sync-products", None)
-    return module

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,8 +11,6 @@ import psycopg
 import pytest
 
 from harness import Clone, Harness, wait_until
-from pgrota import external
-from pgrota.external_load import load
 from support_event import drain
 from support_external import column
 from support_gateway import Gateway, gateway
@@ -24,7 +21,7 @@ from support_process import (
     wait_for_state,
     worker_processes,
 )
-from support_recipe import add_order, recipes
+from support_recipe import add_order, module_of, recipes
 
 WorkerFactory = Callable[..., WorkerProcess]
 
@@ -228,10 +225,7 @@ def test_what_somebody_must_look_at_is_not_tried_again(
 def test_troubles_of_the_network_have_the_names_of_retry_on(
     bank: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = dict(external.handlers)
-    monkeypatch.setattr(external, "handlers", known)
-    load([], ["payment"])
-    module = sys.modules[known["process-payment"].__module__]
+    module = module_of("payment", "process-payment", monkeypatch)
     monkeypatch.setattr(module, "PATIENCE", 0.1)
     bank.seconds = 0.5
     with pytest.raises(module.GatewayError, match="ETIMEDOUT: the"):

@@ -60,6 +60,17 @@ class Drained(NamedTuple):
     cpu_seconds: float
 
 
+class Rate(NamedTuple):
+    """How fast so many runs, or steps, were done, and what one of them cost."""
+
+    per_second: float
+    cpu_microseconds: float
+
+    @classmethod
+    def of(cls, count: int, drained: Drained) -> Rate:
+        return cls(count / drained.seconds, 1e6 * drained.cpu_seconds / count)
+
+
 class Session:
     """A statement that runs in a session and thread of its own, until it is stopped."""
 

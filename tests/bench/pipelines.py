@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
 
 from bench import pgflow
-from bench.arena import Arena, Drained
+from bench.arena import Arena, Drained, Rate
 from bench.figures import Table, median
 from bench.scale import Scale
 from pgrota.server import Server
@@ -50,15 +49,6 @@ select
   s.finished_at, s.started_at, 'postgres', '{}', s.run_id, s.step
 from rota_core.run_step as s where s.run_id < 0
 """
-
-
-class Rate(NamedTuple):
-    per_second: float
-    cpu_microseconds: float
-
-    @classmethod
-    def of(cls, steps: int, drained: Drained) -> Rate:
-        return cls(steps / drained.seconds, 1e6 * drained.cpu_seconds / steps)
 
 
 def measure(server: Server, scale: Scale, with_peers: bool = True) -> list[Table]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from typing import NamedTuple
 
 from bench import peers
-from bench.arena import TEMPLATE, Arena, Drained
+from bench.arena import TEMPLATE, Arena, Drained, Rate
 from bench.figures import Table, median
 from bench.processes import cpu_seconds
 from bench.scale import Scale
@@ -25,15 +24,6 @@ HANDS = {
         "one in all",
     ),
 }
-
-
-class Rate(NamedTuple):
-    per_second: float
-    cpu_microseconds: float
-
-    @classmethod
-    def of(cls, runs: int, drained: Drained) -> Rate:
-        return cls(runs / drained.seconds, 1e6 * drained.cpu_seconds / runs)
 
 
 def measure(
