@@ -121,11 +121,6 @@ def crash_database(harness: Harness, make_server: Callable[..., Server]) -> Clon
 @pytest.fixture
 def cron_database(harness: Harness, make_server: Callable[..., Server]) -> Clone:
     """A clone on a server of its own whose pg_cron lives in that clone. It may be killed too."""
-    server = make_server(durable=True, cron_database="app")
-    if not server.has_cron:
-        pytest.skip("pg_cron is not installed")
-    with server.connect() as connection:
-        connection.execute("create database app template rota_template")
-    clone = Clone(server, "app")
+    clone = harness.clone_for_cron(make_server(durable=True, cron_database="app"))
     clone.run("create extension pg_cron")
     return clone

@@ -155,6 +155,14 @@ class Harness:
                 self.coverage.watch(clone, connection)
         return clone
 
+    def clone_for_cron(self, server: Server) -> Clone:
+        """The clone `app` of a server whose pg_cron is to live in it. It has no extension yet."""
+        if not server.has_cron:
+            pytest.skip("pg_cron is not installed")
+        with server.connect() as connection:
+            connection.execute(f"create database app template {TEMPLATE}")
+        return Clone(server, "app")
+
     def summary(self) -> list[str]:
         """What was covered, if anything ran."""
         return self.coverage.summary(Clone(self.server, TEMPLATE)) if self._main else []

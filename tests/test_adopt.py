@@ -19,11 +19,7 @@ from support_deploy import own_project, rota
 def world(harness: Harness) -> Iterator[Clone]:
     """A database with pg_cron, two users of it and the engine."""
     server = harness.make_server(cron_database="app")
-    if not server.has_cron:
-        pytest.skip("pg_cron is not installed")
-    with server.connect() as connection:
-        connection.execute("create database app template rota_template")
-    clone = Clone(server, "app")
+    clone = harness.clone_for_cron(server)
     clone.run("create extension pg_cron")
     clone.run(WORLD)
     yield clone

@@ -22,7 +22,6 @@ create table app.m2a partition of app.m2 for values in (1, 2, 3);
 create table app.m2b partition of app.m2 default;
 insert into app.m values (1, 10, 'a'), (2, 110, 'b'), (9, 150, 'c');
 """
-PART_OF = "select tableoid::regclass::text from app.m where id = %s and at = %s"
 
 
 @pytest.fixture(params=["statement", "row"])

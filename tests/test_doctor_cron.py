@@ -9,23 +9,17 @@ from collections.abc import Callable
 
 import pytest
 
-from harness import Clone, wait_until
+from harness import Clone, Harness, wait_until
 from pgrota.deploy import deploy
 from pgrota.server import Server
 from support_commands import check
 
 
 @pytest.fixture
-def with_cron(make_server: Callable[..., Server]) -> Callable[..., Clone]:
+def with_cron(harness: Harness, make_server: Callable[..., Server]) -> Callable[..., Clone]:
     def make(**settings: object) -> Clone:
-        server = make_server(
-            cron_database="app", **{f"cron.{name}": value for name, value in settings.items()}
-        )
-        if not server.has_cron:
-            pytest.skip("pg_cron is not installed")
-        with server.connect() as connection:
-            connection.execute("create database app template rota_template")
-        return Clone(server, "app")
+        own = {f"cron.{name}": value for name, value in settings.items()}
+        return harness.clone_for_cron(make_server(cron_database="app", **own))
 
     return make
 

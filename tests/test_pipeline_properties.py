@@ -145,7 +145,7 @@ class Trial:
             assert output == {name: expected.outputs[name] for name in pipeline.leaves}, said
 
 
-def kill_some(crew: Crew, app: Clone, draw: random.Random, deaths: int) -> None:
+def kill_some(crew: Crew, draw: random.Random, deaths: int) -> None:
     for _ in range(deaths):
         time.sleep(draw.uniform(0.3, 0.8))
         for worker in draw.sample(crew.workers, min(1, len(crew.workers))):
@@ -162,7 +162,7 @@ def test_every_run_of_random_pipelines_ends_as_python_says(
         trial.define()
         with Crew(crash_database, workers=3) as crew:
             trial.start()
-            kill_some(crew, crash_database, trial.draw, 4 if long else 2)
+            kill_some(crew, trial.draw, 4 if long else 2)
             trial.signal_and_cancel()
         assert not survives(crash_database, LIVE), trial.stuck()
         trial.check()

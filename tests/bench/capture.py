@@ -69,7 +69,7 @@ def measure(
                     for way in _turned(ways, lap):
                         cost = _single(arena, way, operation, synchronous, scale)
                         single[way.title, operation, synchronous].append(cost)
-        return [*figures, _single_figures(single, ways, scale)]
+        return [*figures, _single_figures(single, ways)]
 
 
 def _turned(ways: Sequence[Way], lap: int) -> list[Way]:
@@ -158,7 +158,7 @@ def _bulk_figures(costs: Costs, ways: Sequence[Way], scale: Scale) -> Table:
     return table
 
 
-def _single_figures(costs: Costs, ways: Sequence[Way], scale: Scale) -> Table:
+def _single_figures(costs: Costs, ways: Sequence[Way]) -> Table:
     table = Table(
         f"Transactions that write one row of a captured table, {CLIENTS} clients",
         [
