@@ -121,10 +121,15 @@ def test_what_others_have_and_what_hangs_on_it(engine: Clone, shop: config.Confi
     assert engine.value("select to_regclass('public.mine')") is None
 
 
-def test_live_runs(engine: Clone, shop: config.Config) -> None:
+@pytest.mark.parametrize("kind", ["task", "pipeline"])
+def test_live_runs(engine: Clone, shop: config.Config, kind: str) -> None:
+    if kind == "pipeline":
+        steps = "select rota.define_pipeline('flow', array[rota.step('a', 'total')]);"
+        write(shop.home / "sql", {"flow.sql": f"-- requires: define.sql\n{steps}\n"})
     put(engine, shop)
-    engine.run("select rota.start('total')")
-    with pytest.raises(Problem, match="task total has 1 queued and 0 running runs") as refused:
+    name = {"task": "total", "pipeline": "flow"}[kind]
+    engine.run("select rota.start(%s)", name)
+    with pytest.raises(Problem, match=f"{kind} {name} has 1 queued and 0 running") as refused:
         remove(engine)
     assert "rota remove shop --force" in refused.value.hint
     remove(engine, force=True)

@@ -46,7 +46,7 @@ values
   ('discard_dead_letters', $$subscription text, ids bigint[], reason text$$, $$integer$$),
   ('drop_calendar', $$name text$$, $$void$$),
   ('drop_lane', $$name text$$, $$void$$),
-  ('drop_pipeline', $$name text$$, $$void$$),
+  ('drop_pipeline', $$name text, queued_runs text = 'refuse'$$, $$void$$),
   ('drop_schedule', $$name text$$, $$void$$),
   ('drop_task', $$name text, queued_runs text = 'refuse'$$, $$void$$),
   ('emit', $$topic text, type text, payload jsonb, key text = NULL$$, $$bigint$$),

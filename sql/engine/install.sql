@@ -48,6 +48,7 @@
 \ir task/define_lane.sql
 \ir task/define_task.sql
 \ir task/drop_lane.sql
+\ir task/remove_task.sql
 \ir task/drop_task.sql
 \ir task/retire_task.sql
 \ir task/handler_statement.sql

@@ -113,8 +113,8 @@ class _ProjectRemoval(Transaction):
 
     def _drop_definition(self, definition: Definition) -> None:
         call = retiring.DROPS[definition.kind]
-        if definition.kind == "task" and self.force:
-            call = "rota.drop_task(%s, queued_runs => 'cancel')"
+        if definition.kind in ("task", "pipeline") and self.force:
+            call = f"rota.drop_{definition.kind}(%s, queued_runs => 'cancel')"
         if definition.kind == "watch" and self._is_read(definition.name):
             self.removed.kept.append(f"{definition}: there are subscriptions of others to it")
             return

@@ -1,14 +1,15 @@
 begin;
-select plan(7);
+select plan(9);
 
 -- given: a still clock, a pipeline that is used and one that has run
 select test.set_clock('2026-01-01 12:00+00');
 alter table rota_core.run alter column run_id restart with 1;
 select rota.define_task('echo', 'test.echo');
 select rota.define_pipeline('used', array[rota.step('a', 'echo')]);
-select rota.define_pipeline('live', array[rota.step('a', 'echo')]);
+select rota.define_pipeline('live', array[rota.step('a', 'echo')],
+  doc => '{"redact": ["input.secret"]}');
 select rota.define_schedule('nightly', '0 3 * * *', task => 'used');
-select rota.start('live');
+select rota.start('live', '{"secret": "s3cret"}');
 
 select is(
   test.callers('rota.drop_pipeline'), '{rota_admin}',
@@ -28,8 +29,8 @@ select is(
 );
 select is(
   test.refusal($$select rota.drop_pipeline('live')$$),
-  'RT002 pipeline live has 1 live runs; Wait or cancel them: select rota.cancel(run_id) '
-  'from rota.runs where task = ''live'' and finished_at is null;',
+  'RT002 pipeline live has 1 queued and 0 running runs; '
+  'select rota.drop_pipeline(''live'', queued_runs => ''cancel'');',
   'so is one with live runs'
 );
 select is(
@@ -45,7 +46,15 @@ select results_eq(
   'select p.name from rota.pipelines as p', $$values ('live')$$, 'it is gone'
 );
 select is_empty($$select from rota.tasks as t where t.name = 'used'$$, 'as a task too');
+select lives_ok(
+  $$select rota.drop_pipeline('live', queued_runs => 'cancel')$$, 'one with queued runs when told'
+);
 reset role;
+select results_eq(
+  'select f.state, f.input from rota_core.finished_run as f',
+  $$values ('cancelled', '{"secret": "[redacted]"}'::jsonb)$$,
+  'they went to history as cancelled, without what the views of the pipeline hid'
+);
 
 select * from finish();
 rollback;
