@@ -37,14 +37,19 @@ begin
     from gone as g
     returning
       finished_run.run_id, finished_run.state, finished_run.parent_run_id, finished_run.step,
-      finished_run.element, finished_run.error, finished_run.origin, finished_run.started_at,
-      finished_run.finished_at
+      finished_run.element, finished_run.error, finished_run.origin, finished_run.attempt,
+      finished_run.started_at, finished_run.finished_at
   )
   select
     count(*),
     array_agg(row(
       k.parent_run_id, k.step, k.element, k.run_id, k.state, null, k.error,
-      starts_with(k.origin, 'compensation:'), k.started_at, k.finished_at
+      starts_with(k.origin, 'compensation:'),
+      -- One that waits for its next attempt has begun, with the first.
+      coalesce(k.started_at, case when k.attempt > 0 then (
+        select min(a.started_at) from rota_core.attempt as a where a.run_id = k.run_id
+      ) end),
+      k.finished_at
     )::rota_core.step_result) filter (where k.step is not null)
   into move_runs.moved, move_runs.results
   from kept as k;
