@@ -27,6 +27,24 @@ begin
     checkpoint = null,
     redacted = true
   where f.task = redact_task.task and not f.redacted;
+
+  -- The steps that it did: what comes after them cannot go on with what is left.
+  update rota_core.run_step as s
+  set error = rota_core.redact(s.error, 'error', v_paths)
+  from rota_core.pipeline_step as d
+  join rota_core.pipeline_run as p on p.pipeline = d.pipeline and p.version = d.version
+  where d.task = redact_task.task and s.run_id = p.run_id and s.step = d.step;
+  with hidden as (
+    update rota_core.step_output as o
+    set output = rota_core.redact(o.output, 'output', v_paths)
+    from rota_core.pipeline_step as d
+    join rota_core.pipeline_run as p on p.pipeline = d.pipeline and p.version = d.version
+    where d.task = redact_task.task and o.run_id = p.run_id and o.step = d.step
+    returning o.run_id
+  )
+  update rota_core.finished_run as f
+  set redacted = true
+  where f.run_id in (select h.run_id from hidden as h) and f.state <> 'succeeded';
 end;
 $$;
 
