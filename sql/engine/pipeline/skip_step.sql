@@ -39,6 +39,7 @@ begin
     select from rota_core.pipeline_run as p
     where p.run_id = skip_step.run_id and p.finished_at is null
   ) then
+    perform rota_core.refuse_step_retry(skip_step.run_id, null);
     perform rota_core.end_step(skip_step.run_id, skip_step.step, 'skipped', skip_step.output, null);
     return rota_core.resume_pipeline(skip_step.run_id, null);
   end if;
@@ -63,7 +64,8 @@ cancelled. An ended run is taken up again.
   (default: null).
 
 Returns the state of the run. Raises 42704 for an unknown run or step, 42501 for another's run,
-RT001 for a step that is running or has succeeded. For: rota_app (own runs), rota_admin.$doc$;
+RT001 for a step that is running or has succeeded, or of an ended run that is a step itself.
+For: rota_app (own runs), rota_admin.$doc$;
 
 revoke all on function rota.skip_step(bigint, text, jsonb) from public;
 grant execute on function rota.skip_step(bigint, text, jsonb) to rota_app, rota_admin;
