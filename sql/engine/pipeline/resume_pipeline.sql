@@ -9,7 +9,18 @@ declare
   v_run rota_core.finished_run;
   v_ended rota_core.step_end[];
 begin
-  perform rota_core.lock_pipelines(array[run_id]);
+  -- With the runs of its steps that are resumed with it: inner ones are locked first.
+  perform rota_core.lock_pipelines(array(
+    with recursive ended as (
+      select resume_pipeline.run_id as run_id
+      union all
+      select f.run_id
+      from ended as e
+      join rota_core.finished_run as f on f.parent_run_id = e.run_id
+      where f.step is not null and f.version is not null and f.state in ('failed', 'cancelled')
+    )
+    select e.run_id from ended as e
+  ));
   delete from rota_core.finished_run as f
   where f.run_id = resume_pipeline.run_id and not f.redacted
     and (f.state in ('failed', 'cancelled') or (f.state = 'succeeded' and from_step is not null))
