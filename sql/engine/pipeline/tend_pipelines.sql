@@ -6,7 +6,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_before timestamptz := rota_core.wall_clock() - rota_core.setting('history_keep')::interval;
+  v_now timestamptz := rota_core.wall_clock();
+  v_before timestamptz := v_now - rota_core.setting('history_keep')::interval;
   v_runs bigint[];
   v_lost record;
   v_error jsonb;
@@ -63,6 +64,11 @@ begin
     and not exists (
       select from rota_core.pipeline_run as r
       where r.pipeline = v.pipeline and r.version = v.version
+    )
+    -- A run that begins just now is not seen yet, and goes by the version before.
+    and not exists (
+      select from rota_core.pipeline_version as n
+      where n.pipeline = v.pipeline and n.defined_at > v_now - interval '1 hour'
     );
   return cardinality(v_runs);
 end;
