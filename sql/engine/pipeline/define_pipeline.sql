@@ -37,17 +37,18 @@ begin
 
   -- Two definitions at a time could each start the other, and neither would see it.
   perform pg_advisory_xact_lock(1919906918, 0);
-  if exists (
-    select from rota_core.task as t where t.task = define_pipeline.name and t.kind <> 'pipeline'
-  ) then
-    raise exception using
-      errcode = 'duplicate_object',
-      message = format('task %s exists and is no pipeline', name),
-      hint = format('Choose another name, or first: select rota.drop_task(%L);', name);
-  end if;
+  -- Held until it is seen that this pipeline uses them.
+  perform
+  from rota_core.task as t
+  where t.task in (
+    select u.task from unnest(v_steps) as s cross join unnest(array[s.task, s.compensate]) as u (task)
+  )
+  order by t.task
+  for key share;
   perform rota_core.check_steps(name, v_steps);
-  perform rota_core.check_nesting(name, v_steps);
   perform rota_core.save_pipeline(name, v_steps, steps, v_timeout, alert, tags, owner, doc);
+  -- Now that the name is its own: a step of that name is this pipeline.
+  perform rota_core.check_nesting(name, v_steps);
   return name;
 end;
 $$;

@@ -24,7 +24,14 @@ begin
   on conflict (task) do update
   set (timeout, alert, tags, owner, doc, redact, defined_at, defined_by, retired_at) =
     (excluded.timeout, excluded.alert, excluded.tags, excluded.owner, excluded.doc,
-      excluded.redact, excluded.defined_at, excluded.defined_by, excluded.retired_at);
+      excluded.redact, excluded.defined_at, excluded.defined_by, excluded.retired_at)
+  where t.kind = 'pipeline';
+  if not found then
+    raise exception using
+      errcode = 'duplicate_object',
+      message = format('task %s exists and is no pipeline', name),
+      hint = format('Choose another name, or first: select rota.drop_task(%L);', name);
+  end if;
 
   select p.version into v_version from rota_core.pipeline as p where p.pipeline = save_pipeline.name;
   if found and (
@@ -68,7 +75,8 @@ $$;
 comment on function rota_core.save_pipeline(
   text, rota_core.pipeline_step[], jsonb[], interval, text, text[], text, jsonb
 ) is
-$doc$The part of rota.define_pipeline that writes: a new version only where the steps differ.$doc$;
+$doc$The part of rota.define_pipeline that writes: a new version only where the steps differ. Raises
+42710 when the name is that of another task.$doc$;
 
 revoke all on function rota_core.save_pipeline(
   text, rota_core.pipeline_step[], jsonb[], interval, text, text[], text, jsonb

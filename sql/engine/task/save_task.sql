@@ -18,12 +18,6 @@ declare
 begin
   perform rota_core.check_name('task', name);
   perform rota_core.check_name('lane', lane);
-  if exists (select from rota_core.pipeline as p where p.pipeline = name) then
-    raise exception using
-      errcode = 'duplicate_object',
-      message = format('task %s is a pipeline', name),
-      hint = format('Choose another name, or first: select rota.drop_pipeline(%L);', name);
-  end if;
   perform rota_core.check_policy(kind, timeout, max_attempts, initial_delay, backoff_factor,
     max_delay, jitter, retry_on, concurrency, doc);
   perform rota_core.parse_rate_limit(rate_limit);
@@ -65,7 +59,14 @@ begin
       excluded.max_delay, excluded.jitter, excluded.retry_on, excluded.lane, excluded.priority,
       excluded.concurrency, excluded.mutex, excluded.rate_limit, excluded.run_as,
       excluded.callers, excluded.alert, excluded.tags, excluded.owner, excluded.doc,
-      excluded.redact, excluded.defined_at, excluded.defined_by, excluded.retired_at);
+      excluded.redact, excluded.defined_at, excluded.defined_by, excluded.retired_at)
+  where t.kind <> 'pipeline';
+  if not found then
+    raise exception using
+      errcode = 'duplicate_object',
+      message = format('task %s is a pipeline', name),
+      hint = format('Choose another name, or first: select rota.drop_pipeline(%L);', name);
+  end if;
 
   perform rota_core.place_runs(name);
   perform rota_core.follow_task(name);
