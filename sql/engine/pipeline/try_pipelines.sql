@@ -13,7 +13,7 @@ begin
   for v_run_id in
     select p.run_id
     from rota_core.pipeline_run as p
-    where p.run_id = any (run_ids) and p.finished_at is null
+    where p.run_id = any (run_ids)
     order by p.run_id desc
     for update skip locked
   loop

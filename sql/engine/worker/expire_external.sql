@@ -8,6 +8,7 @@ as $$
 declare
   v_now timestamptz := rota_core.wall_clock();
   v_runs bigint[];
+  v_pipelines bigint[];
   v_run rota_core.run;
   v_expired int := 0;
 begin
@@ -24,9 +25,15 @@ begin
   if v_runs = '{}' then
     return 0;
   end if;
-  perform rota_core.hold_pipelines(v_runs);
+  v_pipelines := rota_core.try_pipelines(array(
+    select r.parent_run_id from rota_core.run as r
+    where r.run_id = any (v_runs) and r.step is not null
+  ));
   for v_run in
-    select r.* from rota_core.run as r where r.run_id = any (v_runs) order by r.run_id
+    select r.*
+    from rota_core.run as r
+    where r.run_id = any (v_runs) and (r.step is null or r.parent_run_id = any (v_pipelines))
+    order by r.run_id
   loop
     v_expired := v_expired + 1;
     perform rota_core.settle_failure(
