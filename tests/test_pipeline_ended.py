@@ -43,7 +43,7 @@ def test_a_step_that_waits_for_its_next_attempt_has_begun_and_is_compensated(app
 def test_what_the_views_of_a_step_hide_stays_hidden_without_its_task(app: Clone) -> None:
     app.run(
         "select rota.define_task('login', 'app.echo', max_attempts => 1,"
-        " doc => '{\"redact\": [\"output.token\", \"error.message\"]}')"
+        ' doc => \'{"redact": ["output.token", "error.message"]}\')'
     )
     app.run(
         "select rota.define_pipeline('p', array[rota.step('a', 'login'),"
@@ -51,7 +51,7 @@ def test_what_the_views_of_a_step_hide_stays_hidden_without_its_task(app: Clone)
     )
     run_id = start(app, "p")
     claim(app, "a")
-    app.run(record("a").replace("'1'", "'{\"token\": \"s3cret\"}'"))
+    app.run(record("a").replace("'1'", '\'{"token": "s3cret"}\''))
     claim(app, "b")
     app.run(FAIL, "b")
     query = "select step, state, output, error from rota.pipeline_steps order by step"

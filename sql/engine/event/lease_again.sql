@@ -23,7 +23,7 @@ begin
     set
       dead_at = v_now, next_at = null, leased_by = null,
       error = rota_core.error_json('57014', format('its lease ran out %s times', h.attempts), '',
-        'Raise the lease, or see why the consumer does not acknowledge it.', '')
+        'Raise the lease, or see why the consumer does not acknowledge it.')
     from due as d
     where h.subscription = (source).subscription and h.event_id = d.event_id
     returning h.event_id

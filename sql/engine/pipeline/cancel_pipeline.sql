@@ -7,7 +7,7 @@ as $$
 begin
   perform rota_core.advance_pipelines(
     rota_core.stop_pipeline(run_id, 'cancel', true,
-      rota_core.error_json('57014', 'cancelled', '', '', '')),
+      rota_core.error_json('57014', 'cancelled')),
     '{}', array[cancel_pipeline.run_id]
   );
   return coalesce(

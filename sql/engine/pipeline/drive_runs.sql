@@ -21,7 +21,7 @@ begin
   loop
     if v_run.is_asked then
       v_results := v_results || rota_core.stop_pipeline(v_run.run_id, 'cancel', true,
-        rota_core.error_json('57014', 'cancelled', '', '', ''));
+        rota_core.error_json('57014', 'cancelled'));
     elsif v_run.is_late then
       v_results := v_results || rota_core.stop_pipeline(v_run.run_id, 'timeout', true,
         rota_core.pipeline_timeout_error(v_run.run_id));

@@ -29,7 +29,7 @@ begin
   if v_bytes > 104857600 then
     return rota_core.end_step((map).run_id, (map).step, 'failed', null, rota_core.error_json('54000',
       format('the outputs of %s elements are larger than 100 MB together', (map).elements), '',
-      'Keep large data in a table and answer with its key.', ''));
+      'Keep large data in a table and answer with its key.'));
   end if;
   if (map).failed_elements > 0 then
     insert into rota_core.element_output as o (run_id, step, element, output)

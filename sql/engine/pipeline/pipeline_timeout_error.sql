@@ -8,12 +8,11 @@ begin
   return (
     select rota_core.error_json(
       '57014', format('timed out after %s', p.timeout_at - coalesce(r.claimed_at, p.began_at)),
-      coalesce('Open were: ' || (
+      'Open were: ' || (
         select string_agg(s.step, ', ' order by s.step)
         from rota_core.run_step as s
         where s.run_id = p.run_id and s.state in ('blocked', 'delayed', 'started')
-      ) || '.', ''),
-      '', ''
+      ) || '.'
     )
     from rota_core.pipeline_run as p
     join rota_core.run as r on r.run_id = p.run_id

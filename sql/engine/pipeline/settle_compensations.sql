@@ -16,7 +16,7 @@ begin
       and s.compensation = 'started';
     if (v_result).state <> 'succeeded' then
       update rota_core.pipeline_run as p
-      set error = coalesce(p.error, rota_core.error_json('57014', 'cancelled', '', '', ''))
+      set error = coalesce(p.error, rota_core.error_json('57014', 'cancelled'))
         || jsonb_build_object('compensation', coalesce((v_result).error, '{}')
           || jsonb_build_object('step', (v_result).step, 'run_id', (v_result).run_id))
       where p.run_id = (v_result).parent_run_id;

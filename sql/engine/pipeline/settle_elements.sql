@@ -21,7 +21,7 @@ begin
     select
       r.parent_run_id, r.step, count(*)::int as ended,
       (count(*) filter (where r.state <> 'succeeded'))::int as failed,
-      (array_agg(coalesce(r.error, rota_core.error_json('57014', 'cancelled', '', '', ''))
+      (array_agg(coalesce(r.error, rota_core.error_json('57014', 'cancelled'))
           || jsonb_build_object('run_id', r.run_id, 'element', r.element) order by r.element)
         filter (where r.state <> 'succeeded'))[1] as error,
       min(r.started_at) as started_at, max(r.finished_at) as finished_at

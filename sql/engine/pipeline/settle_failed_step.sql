@@ -21,7 +21,7 @@ begin
     v_state := 'failed';
     v_error := rota_core.step_timeout_error((result).parent_run_id, (result).step);
   elsif v_error is null then
-    v_error := rota_core.error_json('57014', 'cancelled', '', '', '');
+    v_error := rota_core.error_json('57014', 'cancelled');
   end if;
   return rota_core.end_step(
     (result).parent_run_id, (result).step, v_state, null,

@@ -16,13 +16,13 @@ begin
   if jsonb_typeof(v_array) is distinct from 'array' then
     return rota_core.end_step((state).run_id, (def).step, 'failed', null, rota_core.error_json(
       '22023', format('for_each %s is no array but %s', v_path, coalesce(jsonb_typeof(v_array),
-        'nothing')), '', 'Let the step before it answer an array there.', ''));
+        'nothing')), '', 'Let the step before it answer an array there.'));
   end if;
   v_count := jsonb_array_length(v_array);
   if v_count > 10000 then
     return rota_core.end_step((state).run_id, (def).step, 'failed', null, rota_core.error_json(
       '22023', format('for_each %s has %s elements; at most 10,000 can be', v_path, v_count), '',
-      'Hand over chunks, each an array of elements.', ''));
+      'Hand over chunks, each an array of elements.'));
   end if;
   if v_count = 0 then
     return rota_core.end_step((state).run_id, (def).step, 'succeeded', '[]', null);

@@ -26,7 +26,7 @@ begin
   if v_input is null then
     return rota_core.end_step(run_id, step, 'failed', null, rota_core.error_json('54000',
       'the input would be larger than 100 MB', 'It is the run''s own and the outputs before it.',
-      'Keep large data in a table and hand on its key.', ''));
+      'Keep large data in a table and hand on its key.'));
   end if;
 
   if gate = 'condition' and v_def.when_path is not null then

@@ -9,8 +9,7 @@ begin
     select rota_core.error_json(
       '57014',
       format('step %s timed out after %s', step_timeout_error.step, d.timeout),
-      case when s.state = 'blocked' then format('Signal %s did not come.', d.wait_for) else '' end,
-      '', ''
+      case when s.state = 'blocked' then format('Signal %s did not come.', d.wait_for) end
     )
     from rota_core.pipeline_run as p
     join rota_core.run_step as s on s.run_id = p.run_id and s.step = step_timeout_error.step

@@ -10,7 +10,7 @@ declare
 begin
   for v_failed in
     select distinct on (p.run_id) p.run_id, d.on_failure = 'compensate' as compensates,
-      coalesce(s.error, rota_core.error_json('57014', 'cancelled', '', '', ''))
+      coalesce(s.error, rota_core.error_json('57014', 'cancelled'))
         || jsonb_build_object('step', s.step) as error
     from unnest(ended) as e
     join rota_core.pipeline_run as p on p.run_id = e.run_id

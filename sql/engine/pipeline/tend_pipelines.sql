@@ -24,7 +24,7 @@ begin
     join rota_core.run_step as s on s.run_id = l.run_id and s.step = l.step
   loop
     v_error := rota_core.error_json('RT003', format('the run of step %s is gone', v_lost.step),
-      'Its task was dropped, or it was deleted by hand.', '', '');
+      'Its task was dropped, or it was deleted by hand.');
     if v_lost.is_open then
       v_ended := v_ended
         || rota_core.end_step(v_lost.run_id, v_lost.step, 'failed', null, v_error);

@@ -1,5 +1,5 @@
 create or replace function rota_core.error_json(
-  sqlstate text, message text, detail text, hint text, context text
+  sqlstate text, message text, detail text default '', hint text default '', context text default ''
 )
 returns jsonb
 language sql

@@ -41,7 +41,7 @@ begin
       case v_run.stop_reason when 'cancel' then 'cancelled' else 'timeout' end,
       v_run.stop_reason is distinct from 'cancel',
       rota_core.error_json('57014', case v_run.stop_reason when 'cancel' then 'cancelled'
-        else 'timed out outside the database' end, '', '', ''),
+        else 'timed out outside the database' end),
       v_now
     );
   end loop;

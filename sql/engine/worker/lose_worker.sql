@@ -38,7 +38,7 @@ begin
       v_run, v_how, v_how = 'timeout' or (v_how = 'lost' and v_run.alone),
       rota_core.error_json(
         'RT003', format('worker %s was lost while it ran this', worker_id),
-        case when v_run.alone then '' else 'Other runs were claimed with it: not counted.' end, '', ''
+        case when not v_run.alone then 'Other runs were claimed with it: not counted.' end
       ),
       v_now
     );

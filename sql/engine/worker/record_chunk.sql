@@ -40,7 +40,7 @@ begin
   end if;
 
   if v_run.stop_reason = 'cancel' then
-    v_one.error := rota_core.error_json('57014', 'cancelled', '', '', '');
+    v_one.error := rota_core.error_json('57014', 'cancelled');
     perform rota_core.record_failure(worker_id, v_one);
     return 'cancelled';
   end if;

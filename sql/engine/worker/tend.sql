@@ -22,7 +22,7 @@ begin
     where r.state = 'queued'
       and not exists (select from rota_core.task as t where t.task = r.task)
     order by r.run_id
-  ), 'queued', 'cancelled', rota_core.error_json('42704', 'the task was dropped', '', '', ''));
+  ), 'queued', 'cancelled', rota_core.error_json('42704', 'the task was dropped'));
 
   perform rota_core.lose_worker(o.worker_id)
   from (
