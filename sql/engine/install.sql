@@ -89,6 +89,7 @@
 \ir run/move_runs.sql
 \ir run/finish_runs.sql
 \ir run/get_run.sql
+\ir run/state_of.sql
 \ir run/requeue_finished.sql
 \ir run/rerun.sql
 \ir run/retry.sql

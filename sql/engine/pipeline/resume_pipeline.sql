@@ -26,10 +26,7 @@ begin
     and (f.state in ('failed', 'cancelled') or (f.state = 'succeeded' and from_step is not null))
   returning f.* into v_run;
   if not found then
-    return coalesce(
-      (select r.state from rota_core.run as r where r.run_id = resume_pipeline.run_id),
-      (select f.state from rota_core.finished_run as f where f.run_id = resume_pipeline.run_id)
-    );
+    return rota_core.state_of(run_id);
   end if;
 
   insert into rota_core.run (
@@ -52,10 +49,7 @@ begin
 
   v_ended := rota_core.reset_steps(run_id, from_step);
   perform rota_core.advance_pipelines('{}', v_ended, array[resume_pipeline.run_id]);
-  return coalesce(
-    (select r.state from rota_core.run as r where r.run_id = resume_pipeline.run_id),
-    (select f.state from rota_core.finished_run as f where f.run_id = resume_pipeline.run_id)
-  );
+  return rota_core.state_of(run_id);
 end;
 $$;
 

@@ -49,10 +49,7 @@ begin
     array[skip_step.run_id]
   );
   perform rota_core.cancel_queued(skip_step.run_id, skip_step.step);
-  return coalesce(
-    (select r.state from rota_core.run as r where r.run_id = skip_step.run_id),
-    (select f.state from rota_core.finished_run as f where f.run_id = skip_step.run_id)
-  );
+  return rota_core.state_of(skip_step.run_id);
 end;
 $$;
 

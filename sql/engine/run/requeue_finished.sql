@@ -19,10 +19,7 @@ begin
     and not f.redacted
   returning f.* into v_run;
   if not found then
-    return coalesce(
-      (select r.state from rota_core.run as r where r.run_id = requeue_finished.run_id),
-      (select f.state from rota_core.finished_run as f where f.run_id = requeue_finished.run_id)
-    );
+    return rota_core.state_of(run_id);
   end if;
 
   insert into rota_core.run (
