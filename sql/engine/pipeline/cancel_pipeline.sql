@@ -6,9 +6,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform rota_core.advance_pipelines(
-    rota_core.stop_pipeline(run_id, 'cancel', true,
-      rota_core.error_json('57014', 'cancelled')),
-    '{}', array[cancel_pipeline.run_id]
+    rota_core.stop_pipeline(run_id, 'cancel', rota_core.error_json('57014', 'cancelled')),
+    '{}', array[run_id]
   );
   return coalesce(
     (select 'cancelling' from rota_core.run as r where r.run_id = cancel_pipeline.run_id),

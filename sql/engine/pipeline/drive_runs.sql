@@ -12,7 +12,7 @@ declare
 begin
   for v_run in
     select
-      p.run_id, p.pipeline, p.stopping, p.timeout_at <= v_now as is_late,
+      p.run_id, p.stopping, p.timeout_at <= v_now as is_late,
       r.stop_reason is not null and p.stopping is distinct from 'cancel' as is_asked
     from rota_core.pipeline_run as p
     join rota_core.run as r on r.run_id = p.run_id
@@ -20,10 +20,10 @@ begin
     order by p.run_id desc
   loop
     if v_run.is_asked then
-      v_results := v_results || rota_core.stop_pipeline(v_run.run_id, 'cancel', true,
+      v_results := v_results || rota_core.stop_pipeline(v_run.run_id, 'cancel',
         rota_core.error_json('57014', 'cancelled'));
     elsif v_run.is_late then
-      v_results := v_results || rota_core.stop_pipeline(v_run.run_id, 'timeout', true,
+      v_results := v_results || rota_core.stop_pipeline(v_run.run_id, 'timeout',
         rota_core.pipeline_timeout_error(v_run.run_id));
     elsif v_run.stopping is not null then
       v_results := v_results || rota_core.cancel_queued(v_run.run_id);
@@ -43,9 +43,7 @@ begin
     into v_ended, v_results
     from rota_core.step_due(v_run.run_id, v_run.step) as e;
   end loop;
-  v_ended := v_ended || rota_core.start_others(
-    rota_core.signalled_steps(run_ids), 'signal'
-  );
+  v_ended := v_ended || rota_core.start_others(rota_core.signalled_steps(run_ids), 'signal');
   perform rota_core.advance_pipelines(v_results, v_ended, run_ids);
 end;
 $$;

@@ -23,9 +23,7 @@ begin
     if v_failed.compensates then
       update rota_core.pipeline_run as p set compensates = true where p.run_id = v_failed.run_id;
     end if;
-    v_more := v_more || rota_core.stop_pipeline(
-      v_failed.run_id, 'failed', v_failed.compensates, v_failed.error
-    );
+    v_more := v_more || rota_core.stop_pipeline(v_failed.run_id, 'failed', v_failed.error);
   end loop;
   return v_more;
 end;

@@ -1,6 +1,4 @@
-create or replace function rota_core.stop_pipeline(
-  run_id bigint, reason text, compensates boolean, error jsonb
-)
+create or replace function rota_core.stop_pipeline(run_id bigint, reason text, error jsonb)
 returns rota_core.step_result[]
 language plpgsql
 volatile
@@ -11,7 +9,7 @@ declare
 begin
   update rota_core.pipeline_run as p
   set
-    stopping = reason, compensates = p.compensates or stop_pipeline.compensates,
+    stopping = reason, compensates = p.compensates or reason <> 'failed',
     error = coalesce(p.error, stop_pipeline.error), timeout_at = null
   where p.run_id = stop_pipeline.run_id and p.finished_at is null
     -- A cancel after a failure stops what was left to finish; nothing else overrides.
@@ -33,9 +31,9 @@ begin
 end;
 $$;
 
-comment on function rota_core.stop_pipeline(bigint, text, boolean, jsonb) is
+comment on function rota_core.stop_pipeline(bigint, text, jsonb) is
 $doc$Makes a run come to its end: nothing more starts, what is queued is cancelled, and unless the
-reason is `failed`, what is running is interrupted. Returns the ends of what was queued, for the
-caller, who holds the lock of the run, to settle.$doc$;
+reason is `failed`, what is running is interrupted and what was done is compensated. Returns the
+ends of what was queued, for the caller, who holds the lock of the run, to settle.$doc$;
 
-revoke all on function rota_core.stop_pipeline(bigint, text, boolean, jsonb) from public;
+revoke all on function rota_core.stop_pipeline(bigint, text, jsonb) from public;
