@@ -10,6 +10,7 @@ as $$
 declare
   v_now timestamptz := rota_core.wall_clock();
   v_runs bigint[];
+  v_begun bigint;
   v_plain rota_core.plain_start[];
   v_other rota_core.step_ref[];
 begin
@@ -36,9 +37,8 @@ begin
   )
   select b.run_id, b.task, b.version, b.parent_run_id, b.has_large, b.timeout_at, v_now
   from begun as b;
-  if not found or (
-    select count(*) from rota_core.pipeline_run as p where p.run_id = any (v_runs)
-  ) <> cardinality(v_runs) then
+  get diagnostics v_begun = row_count;
+  if v_begun <> cardinality(v_runs) then
     perform rota_core.raise_lost(worker_id);
   end if;
 

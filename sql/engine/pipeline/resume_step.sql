@@ -20,7 +20,7 @@ begin
   join rota_core.pipeline_step as d
     on (d.pipeline, d.version, d.step) = (p.pipeline, p.version, resume_step.step)
   where p.run_id = resume_step.run_id;
-  if v_step.open_runs is null or v_step.state not in ('failed', 'cancelled')
+  if v_step.state not in ('failed', 'cancelled')
     or (v_step.step_run_id is null and v_step.elements is null)
   then
     return false;

@@ -24,7 +24,7 @@ begin
       (array_agg(coalesce(r.error, rota_core.error_json('57014', 'cancelled'))
           || jsonb_build_object('run_id', r.run_id, 'element', r.element) order by r.element)
         filter (where r.state <> 'succeeded'))[1] as error,
-      min(r.started_at) as started_at, max(r.finished_at) as finished_at
+      min(r.started_at) as started_at
     from unnest(results) as r
     where r.element is not null
     group by r.parent_run_id, r.step

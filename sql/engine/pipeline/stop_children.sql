@@ -1,11 +1,9 @@
 create or replace function rota_core.stop_children(run_id bigint, step text default null)
-returns bigint
+returns void
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_count bigint;
 begin
   -- One whose end is being recorded is skipped. The supervisor asks again, each second.
   with child as (
@@ -21,13 +19,10 @@ begin
   set stop_reason = 'cancel', stop_requested_at = rota_core.wall_clock()
   from child as c
   where r.run_id = c.run_id;
-  get diagnostics v_count = row_count;
-  return v_count;
 end;
 $$;
 
 comment on function rota_core.stop_children(bigint, text) is
-$doc$Asks for the running runs of the steps of a run, or of one step, to be interrupted. Returns how
-many were asked.$doc$;
+$doc$Asks for the running runs of the steps of a run, or of one step, to be interrupted.$doc$;
 
 revoke all on function rota_core.stop_children(bigint, text) from public;

@@ -72,9 +72,7 @@ from (
     null,
     p.defined_at,
     p.defined_by,
-    to_jsonb(p) - array[
-      'name', 'version', 'paused', 'paused_until', 'defined_at', 'defined_by', 'retired_at'
-    ]
+    to_jsonb(p) - array['name', 'version', 'paused', 'paused_until', 'defined_at', 'defined_by']
   from rota.pipelines as p
 ) as d;
 
