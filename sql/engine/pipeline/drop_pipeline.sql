@@ -6,8 +6,6 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- As definitions do: one that is being made may start this one.
-  perform pg_advisory_xact_lock(1919906918, 0);
   perform rota_core.remove_task('pipeline', name, queued_runs);
 end;
 $$;

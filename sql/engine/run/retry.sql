@@ -61,9 +61,9 @@ now. A pipeline goes on from the steps that failed or were cancelled; those that
 outputs, unless they were compensated.
 - from_step: of a pipeline: also this step and all that come after it, even if they succeeded.
 
-Returns `queued`, of a pipeline `running`. Raises 42704 for an unknown run, 42501 for another's run, 22023 for a
-from_step where there are no steps, RT001 for a run that is running, succeeded, was skipped, is a
-step of a pipeline, was a command that pg_cron ran, or whose data are erased.
+Returns `queued`, of a pipeline `running`. Raises 42704 for an unknown run, 42501 for another's run,
+22023 for a from_step where there are no steps, RT001 for a run that is running, succeeded, was
+skipped, is a step of a pipeline, was a command that pg_cron ran, or whose data are erased.
 For: rota_app (own runs), rota_admin.$doc$;
 
 revoke all on function rota.retry(bigint, text) from public;

@@ -8,8 +8,6 @@ as $$
 declare
   v_live bigint;
 begin
-  -- Held, so that a start either sees that it is retired or is counted.
-  perform from rota_core.task as t where t.task = retire_task.name for update;
   select count(*) into v_live from rota_core.run as r where r.task = retire_task.name;
   if v_live > 0 then
     update rota_core.task as t
