@@ -12,7 +12,7 @@ begin
     from unnest(steps) as s
     cross join unnest(array[s.task, s.compensate]) as u (task)
     where u.task is not null
-    union all
+    union
     select u.task, i.path || u.task
     from inner_task as i
     join rota_core.pipeline as p on p.pipeline = i.task
