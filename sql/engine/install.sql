@@ -287,12 +287,12 @@
 \ir event/condition_path.sql
 \ir event/check_condition.sql
 \ir event/try_capture.sql
+\ir event/primary_key.sql
 \ir event/watch_definition.sql
 \ir event/save_watch.sql
 \ir event/cover_body.sql
 \ir event/cover_watch.sql
 \ir event/cover_later.sql
-\ir event/primary_key.sql
 \ir event/watch_table.sql
 \ir event/end_watch.sql
 \ir event/unwatch_table.sql

@@ -8,6 +8,8 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_key text[] :=
+    case when key is null then rota_core.primary_key(target) else nullif(key, '{}') end;
   v_definition jsonb;
 begin
   v_definition := jsonb_strip_nulls(jsonb_build_object(
@@ -16,7 +18,7 @@ begin
     'level', level,
     'operations', operations,
     'partitioned', (select c.relkind = 'p' from pg_class as c where c.oid = target),
-    'key', rota_core.column_numbers(target, key),
+    'key', rota_core.column_numbers(target, v_key),
     'columns', nullif(rota_core.column_numbers(target, columns), '[]'),
     'exclude', nullif(rota_core.column_numbers(target, exclude), '[]'),
     'digest', rota_core.columns_of(target),
@@ -29,11 +31,11 @@ begin
       message = 'columns says which updates are captured, and operations leaves them out',
       hint = 'operations => ''{INSERT,UPDATE}''';
   end if;
-  if exclude && key then
+  if exclude && v_key then
     raise exception using
       errcode = 'invalid_parameter_value',
       message = format('column %s is the key, or part of it', (
-        select string_agg(e.name, ', ') from unnest(exclude) as e (name) where e.name = any(key)
+        select string_agg(e.name, ', ') from unnest(exclude) as e (name) where e.name = any(v_key)
       )),
       hint = 'Exclude other columns, or give another key: key => ''{id}''. key => ''{}'' is none.';
   end if;

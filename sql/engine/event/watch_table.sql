@@ -10,7 +10,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_table record;
-  v_key text[] := nullif(key, '{}');
   v_definition jsonb;
   v_later text[];
 begin
@@ -20,22 +19,18 @@ begin
   join pg_namespace as n on n.oid = c.relnamespace
   where c.oid = target;
   perform rota_core.check_watch(target, operations, v_table.topic, level);
+  v_definition := rota_core.watch_definition(
+    target, operations, columns, condition, exclude, key, v_table.topic, level
+  );
   -- Said again, it costs no lock on the table.
-  if rota_core.watch_stands(rota_core.watch_definition(
-    target, operations, columns, condition, exclude,
-    case when key is null then rota_core.primary_key(target) else nullif(key, '{}') end,
-    v_table.topic, level
-  )) then
+  if rota_core.watch_stands(v_definition) then
     return v_table.topic;
   end if;
 
-  -- Columns and kin are read below: they must not change until the triggers are there.
+  -- Columns and kin are read again: they must not change until the triggers are there.
   execute format('lock table %s in share row exclusive mode', target);
-  if key is null then
-    v_key := rota_core.primary_key(target);
-  end if;
   v_definition := rota_core.watch_definition(
-    target, operations, columns, condition, exclude, v_key, v_table.topic, level
+    target, operations, columns, condition, exclude, key, v_table.topic, level
   );
   if condition is not null then
     execute format('select rota_core.try_capture($1, null::%s)', target) using v_definition;
