@@ -99,15 +99,26 @@ def test_a_definition_stays_while_a_run_begins_with_it(
 
 DEFINED = {
     "task": "select rota.define_task('n', 'app.echo')",
-    "pipeline": "select rota.define_pipeline('n', array[rota.step('a', 'nap')])",
+    "pipeline": "select rota.define_pipeline('n',"
+    " array[rota.step('a', 'nap', compensate => 'gate')])",
 }
 
 
+@pytest.mark.parametrize("drop", ["rota.drop_task('nap')", "rota.drop_pipeline('gate')"])
 def test_a_task_is_not_dropped_while_a_pipeline_comes_to_use_it(
-    app: Clone, one: psycopg.Connection[Any]
+    app: Clone, one: psycopg.Connection[Any], drop: str
 ) -> None:
     one.execute(DEFINED["pipeline"])
-    with refused(app, "select rota.drop_task('nap')", "RT002"):
+    with refused(app, f"select {drop}", "RT002"):
+        one.commit()
+
+
+@pytest.mark.parametrize("drop", ["rota.drop_task('nap')", "rota.drop_pipeline('gate')"])
+def test_a_pipeline_does_not_come_to_use_a_task_that_is_being_dropped(
+    app: Clone, one: psycopg.Connection[Any], drop: str
+) -> None:
+    one.execute(f"select {drop}")
+    with refused(app, DEFINED["pipeline"], "42704"):
         one.commit()
 
 
