@@ -36,7 +36,8 @@ $$;
 comment on function rota_core.enqueue_run(
   text, jsonb, timestamptz, int, text[], text, text, bigint
 ) is
-$doc$Inserts a queued run: the one way a run comes into being, whoever starts it.$doc$;
+$doc$Inserts a queued run, whoever starts it. Many at a time are inserted by rota.start_many, those
+of steps by rota_core.start_plain and its like.$doc$;
 
 revoke all on function rota_core.enqueue_run(
   text, jsonb, timestamptz, int, text[], text, text, bigint
