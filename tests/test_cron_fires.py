@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from harness import Clone, wait_until
+from pgrota import scratch
+from pgrota.database import Database
 from support_cron_jobs import jobs, prepare, sync
 
 WORKERS = ["supervisor", "worker:default:1", "worker:default:2"]
@@ -202,3 +205,10 @@ def test_pg_cron_fires(app: Clone) -> None:
     }  # fmt: skip
     assert app.value("select count(distinct m.xid) from public.moved as m") == 3
     assert app.value(index) != before
+
+    # The launcher waits for what it has started, and `drop database` for the launcher.
+    patient = make_conninfo(app.url(), options="-c statement_timeout=10s")
+    with scratch.database(Database(patient), own_server=False, say=print) as made:
+        name = made.url
+    assert "rota_test_" in name
+    assert app.value("select count(*) from pg_database as d where d.datname ~ '^rota_test_'") == 0

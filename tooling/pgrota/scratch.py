@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -96,10 +96,36 @@ def _database(at: Database, say: Callable[[str], None]) -> Iterator[Database]:
                 # Roles are the server's: where there was no rota before, none of it stays.
                 removal.remove(made, force=True)
     finally:
-        with at.connect() as connection:
+        with at.connect() as connection, _pg_cron_awake(at, connection):
             connection.execute(
                 sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
             )
+
+
+@contextmanager
+def _pg_cron_awake(at: Database, connection: psycopg.Connection) -> Iterator[None]:
+    """Let pg_cron's launcher look up from the jobs that it waits for.
+
+    `drop database` waits for every process to acknowledge a barrier. The launcher does so when it
+    reads its jobs: at the full minute, or after a statement on cron.job, whatever that changes.
+    """
+    home = connection.execute("select current_setting('cron.database_name', true)").fetchone()[0]
+    done = threading.Event()
+
+    def wake() -> None:
+        with suppress(psycopg.Error, Problem), at.connect(dbname=home) as second:
+            while not done.wait(0.2):
+                second.execute("update cron.job set active = active where false")
+
+    waker = threading.Thread(target=wake)
+    if home:
+        waker.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if home:
+            waker.join()
 
 
 def _roles(connection: psycopg.Connection) -> set[str]:
