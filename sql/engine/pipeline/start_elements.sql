@@ -15,10 +15,10 @@ begin
   )
   select
     t.task, t.lane, t.priority, t.run_at,
-    t.rest || jsonb_build_object('element', e.value, 'index', e.ordinal - 1),
+    t.rest || jsonb_build_object('element', t.elements -> e.element, 'index', e.element),
     t.is_limited, v_now, t.created_by,
-    rota_core.step_key(start_elements.run_id, start_elements.step, t.round, (e.ordinal - 1)::int),
-    t.tags, t.origin, start_elements.run_id, start_elements.step, e.ordinal - 1
+    rota_core.step_key(start_elements.run_id, start_elements.step, t.round, e.element),
+    t.tags, t.origin, start_elements.run_id, start_elements.step, e.element
   from (
     select
       t.task, t.lane, t.priority + r.priority as priority, v_now + d.start_delay as run_at,
@@ -35,9 +35,8 @@ begin
     where p.run_id = start_elements.run_id
     offset 0
   ) as t
-  cross join jsonb_array_elements(t.elements) with ordinality as e (value, ordinal)
-  where e.ordinal > first_element and e.ordinal <= first_element + how_many
-  order by e.ordinal;
+  cross join generate_series(first_element, first_element + how_many - 1) as e (element)
+  order by e.element;
 end;
 $$;
 

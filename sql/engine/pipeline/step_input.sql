@@ -5,43 +5,37 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_bytes bigint;
-  v_input jsonb;
+  v_run jsonb;
+  v_after text[];
+  v_signal text;
 begin
-  select rota_core.json_bytes(r.input) + coalesce((
-    select sum(o.bytes)
-    from rota_core.step_output as o
-    where o.run_id = r.run_id and o.step = any (d.after)
-  ), 0)
-  into v_bytes
+  select r.input, d.after, d.wait_for
+  into v_run, v_after, v_signal
   from rota_core.pipeline_run as p
   join rota_core.run as r on r.run_id = p.run_id
   join rota_core.pipeline_step as d
     on (d.pipeline, d.version, d.step) = (p.pipeline, p.version, step_input.step)
   where p.run_id = step_input.run_id;
-  if v_bytes > 104857600 then
+
+  if rota_core.json_bytes(v_run) + coalesce((
+    select sum(o.bytes)
+    from rota_core.step_output as o
+    where o.run_id = step_input.run_id and o.step = any (v_after)
+  ), 0) > 104857600 then
     return null;
   end if;
 
-  select
-    jsonb_build_object('run', r.input)
+  return jsonb_build_object('run', v_run)
     || coalesce((
       select jsonb_object_agg(a.name, o.output)
-      from unnest(d.after) as a (name)
-      left join rota_core.step_output as o on o.run_id = p.run_id and o.step = a.name
+      from unnest(v_after) as a (name)
+      left join rota_core.step_output as o on o.run_id = step_input.run_id and o.step = a.name
     ), '{}')
     || coalesce((
       select jsonb_build_object('signal', s.payload)
       from rota_core.run_signal as s
-      where s.run_id = p.run_id and s.signal = d.wait_for
-    ), '{}')
-  into v_input
-  from rota_core.pipeline_run as p
-  join rota_core.run as r on r.run_id = p.run_id
-  join rota_core.pipeline_step as d
-    on (d.pipeline, d.version, d.step) = (p.pipeline, p.version, step_input.step)
-  where p.run_id = step_input.run_id;
-  return v_input;
+      where s.run_id = step_input.run_id and s.signal = v_signal
+    ), '{}');
 end;
 $$;
 
