@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
 
-from harness import Clone, Harness, wait_until
+from harness import Clone, Harness
 from support_race import BEGIN, CLAIM, STATES, TASKS, claim, record, start, waiting
 
 OUTER = """
@@ -40,19 +39,6 @@ def app(harness: Harness) -> Iterator[Clone]:
 def one(app: Clone) -> Iterator[psycopg.Connection[Any]]:
     with app.connect(autocommit=False) as connection:
         yield connection
-
-
-@contextmanager
-def refused(app: Clone, statement: str, sqlstate: str) -> Iterator[None]:
-    """A statement in another session, which waits for the first and then is refused."""
-    other = app.start(statement, user="postgres")
-    query = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
-    wait_until(
-        lambda: not other.alive or app.value(query, other.pid), what=f"it to wait: {statement}"
-    )
-    yield
-    error = other.join()
-    assert error is not None and error.sqlstate == sqlstate
 
 
 def begin_inner(app: Clone) -> int:
@@ -109,7 +95,7 @@ def test_a_task_is_not_dropped_while_a_pipeline_comes_to_use_it(
     app: Clone, one: psycopg.Connection[Any], drop: str
 ) -> None:
     one.execute(DEFINED["pipeline"])
-    with refused(app, f"select {drop}", "RT002"):
+    with waiting(app, f"select {drop}", refused="RT002"):
         one.commit()
 
 
@@ -118,7 +104,7 @@ def test_a_pipeline_does_not_come_to_use_a_task_that_is_being_dropped(
     app: Clone, one: psycopg.Connection[Any], drop: str
 ) -> None:
     one.execute(f"select {drop}")
-    with refused(app, DEFINED["pipeline"], "42704"):
+    with waiting(app, DEFINED["pipeline"], refused="42704"):
         one.commit()
 
 
@@ -127,7 +113,7 @@ def test_a_name_is_taken_once(
     app: Clone, one: psycopg.Connection[Any], first: str, second: str
 ) -> None:
     one.execute(DEFINED[first])
-    with refused(app, DEFINED[second], "42710"):
+    with waiting(app, DEFINED[second], refused="42710"):
         one.commit()
     assert app.value("select count(*) from rota_core.pipeline where pipeline = 'n'") == (
         first == "pipeline"
@@ -144,8 +130,7 @@ def test_the_supervisor_passes_over_a_run_whose_pipeline_is_held(
     )
     held, free = start(app, "p"), start(app, "p")
     app.run(OTHER_WORKER)
-    with app.connect() as connection:
-        connection.execute(CLAIM, {"step": "a"})
+    app.run(CLAIM, "a")
     app.run(
         "update rota_core.run set counted_as = task, claimed_at = now() - interval '1 h',"
         " alone = true, worker_id = case parent_run_id when %s then 1 else 2 end"
