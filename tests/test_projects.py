@@ -47,6 +47,8 @@ def test_somebody_elses_pyproject_is_no_project(tmp_path: Path) -> None:
         ('name = "Shop"', "'Shop' is no name for a project"),
         (f'name = "{"x" * 41}"', "is no name for a project"),
         ('name = "rota"', "a project cannot be called rota"),
+        ('name = "rota-core"', "a project cannot be called rota-core"),
+        ('name = "pg-shop"', "a project cannot be called pg-shop"),
         ('name = "foundation"', "a project cannot be called foundation"),
         ('name = "welcome"', "a project cannot be called welcome"),
         ('name = "shop"\nsql = 1', "sql is a folder"),

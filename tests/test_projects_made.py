@@ -139,6 +139,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     [
         (additions.task, ("Send",), "'Send' is no name for a task"),
         (additions.task, ("../send",), "'../send' is no name for a task"),
+        (additions.recipe, ("rota-core",), "a recipe cannot be called rota-core"),
         (additions.recipe, ("welcome",), "there is a recipe welcome already"),
         (additions.test, ("shop.report",), "no file of shop makes a function shop.report"),
         (additions.schedule, ("x", "nope", "@daily"), "no file of shop defines the task nope"),

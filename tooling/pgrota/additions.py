@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from pgrota import migration, nearness, own, project, scaffold
 from pgrota.calls import Definition
-from pgrota.config import Config, check_name
+from pgrota.config import Config, check_name, check_schema_name
 from pgrota.declared import Declared
 from pgrota.errors import Problem
 from pgrota.project import SourceFile
@@ -71,7 +71,7 @@ def recipe(here: Config, name: str) -> list[str]:
     """A folder of its own: a schema, a handler, definitions, a test."""
     if name in project.recipes():
         raise Problem(f"there is a recipe {name} already", hint=f"rota recipe add {name}")
-    check_name(name, "recipe")
+    check_schema_name(name, "recipe")
     _refuse_defined(here, Definition("task", name))
     folder = _function(name)
     words = {"schema": folder, "function": "handle", "name": name}

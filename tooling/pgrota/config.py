@@ -21,6 +21,7 @@ DEFAULTS = {"sql": "sql", "migrations": "migrations", "pgtap": "pgtap"}
 KEYS = ("name", *DEFAULTS, "recipes")
 # With what stands before it, it is the name of a table.
 LONGEST_NAME = 40
+TAKEN_SCHEMAS = ("rota", "rota_core", "cron", "public", "information_schema")
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -128,9 +129,24 @@ def check_name(name: str, what: str, source: str = "") -> str:
     return name
 
 
+def check_schema_name(
+    name: str, what: str, source: str = "", hint: str = "choose another name"
+) -> str:
+    """A name whose schema belongs to nobody else."""
+    check_name(name, what, source)
+    schema = name.replace("-", "_")
+    if schema in TAKEN_SCHEMAS or schema.startswith("pg_"):
+        raise Problem(
+            f"{source}a {what} cannot be called {name}",
+            f"the schema {schema} is not its own",
+            hint,
+        )
+    return name
+
+
 def check_project_name(name: str, hint: str, source: str = "") -> str:
     """A name that neither the engine nor a recipe has."""
-    check_name(name, "project", source)
+    check_schema_name(name, "project", source, hint)
     if name in (ENGINE, FOUNDATION, *recipes()):
         raise Problem(
             f"{source}a project cannot be called {name}",
