@@ -25,7 +25,8 @@ select rota.define_task(
     ],
     "environment": {
       "PRODUCTS_API_URL": "where the products are, such as https://shop.example/products",
-      "PRODUCTS_API_TOKEN": "sent as bearer token, if set"
+      "PRODUCTS_API_TOKEN": "sent as bearer token, if set",
+      "PRODUCTS_API_TIMEOUT": "seconds that an answer may take; 10 unless set"
     },
     "troubleshooting": [
       {

@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from pgrota import external
 
-PATIENCE = 10
+PATIENCE = float(os.environ.get("PRODUCTS_API_TIMEOUT") or 10)
 PAGES = 1_000
 
 
@@ -65,7 +65,7 @@ def get(client: httpx.Client, url: str, number: Any) -> dict[str, Any]:
     try:
         answer = client.get(url, params={"page": number})
     except httpx.TimeoutException:
-        raise ApiError(f"ETIMEDOUT: page {number}, no answer within {PATIENCE} s") from None
+        raise ApiError(f"ETIMEDOUT: page {number}, no answer within {PATIENCE:g} s") from None
     except httpx.TransportError as error:
         raise ApiError(f"ECONNRESET: page {number}, {type(error).__name__}") from None
     if answer.status_code != httpx.codes.OK:
