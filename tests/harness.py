@@ -180,9 +180,15 @@ class Harness:
         return self._shared["pgTAP"]
 
     def recipes(self) -> Clone:
-        """The clone that has every recipe too: to roll back in, or to clone from."""
+        """The clone that has every recipe too: to roll back in, or to clone from.
+
+        Its schedules rest, whatever the time is when a test runs.
+        """
         if "recipes" not in self._shared:
             deploy(self.shared("recipes").url(), project.recipes())
+            self._shared["recipes"].run(
+                "select rota.pause('schedule', s.name) from rota.schedules as s"
+            )
         return self._shared["recipes"]
 
 
