@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
 
 from harness import Clone, Harness, wait_until
 from support_night import DAY, add_notifications, finish, get, make_night, part, start
+from support_run import ok
+
+PARTS = ("statistics", "sessions", "archiving")
+# Each part is still at it when the last worker has looked for something to do.
+PAUSES = """
+create function public.pause() returns trigger language plpgsql as $$
+begin perform pg_sleep(0.3); return null; end $$;
+create trigger pause before insert on analytics.user_stats execute function public.pause();
+create trigger pause before delete on auth.sessions execute function public.pause();
+create trigger pause before delete on public.notifications execute function public.pause();
+"""
 
 
 @pytest.fixture
@@ -62,29 +76,86 @@ def test_two_runs_never_archive_at_once(night: Clone) -> None:
     assert one["finished_at"] <= other["started_at"]
 
 
-def test_statistics_and_sessions_run_beside_the_archiving(night: Clone) -> None:
-    add_notifications(night, 60_000)
-    night.run("insert into public.users (email, name) values ('a@example.com', 'A')")
+def fill(night: Clone, notifications: int, users: int, sessions: int) -> None:
+    add_notifications(night, notifications)
+    night.run(
+        "insert into public.users (email, name)"
+        " select 'u' || i || '@example.com', 'U' from generate_series(1, %s) as i",
+        users,
+    )
     night.run(
         "insert into auth.sessions (user_id, expires_at)"
-        " select 1, timestamptz '2026-01-01' from generate_series(1, 20000)"
+        " select 1, timestamptz '2026-01-01' from generate_series(1, %s)",
+        sessions,
     )
+
+
+def begin(night: Clone) -> int:
+    """A run that only the workers of lane batch have something to do with."""
     run_id = start(night)
-    for lane in ("default", "batch", "batch"):
-        night.work(lane=lane)
+    first = night.work()
+    wait_until(lambda: get(night, run_id).get("steps"), what="the run to begin")
+    first.terminate()
+    first.join()
+    return run_id
+
+
+def run_by(night: Clone, run_id: int, workers: int) -> dict[str, dict[str, Any]]:
+    """Let so many workers, and nobody else, do the run; its steps as its page has them."""
+    for _ in range(workers):
+        night.work(lane="batch")
     wait_until(lambda: get(night, run_id)["finished_at"], timeout=60, what="the run to end")
-    spans = {
-        step: (begun, ended)
-        for step, begun, ended in night.run(
-            "select step, started_at, finished_at from rota.pipeline_steps where run_id = %s",
-            run_id,
-        )
-    }
-    for step in ("statistics", "sessions"):
-        assert spans[step][0] < spans["archiving"][1], f"{step} waited for the archiving"
-        assert spans["archiving"][0] < spans[step][1], f"the archiving waited for {step}"
-    last = max(spans[step][1] for step in ("statistics", "sessions", "archiving"))
-    assert spans["report"][0] >= last
+    shown = json.loads(ok(night, "run", "show", str(run_id), "--json"))
+    assert shown["state"] == "succeeded", shown["error"]
+    steps = {step["step"]: step for step in shown["steps"]}
+    assert steps["report"]["started_at"] >= max(steps[part]["finished_at"] for part in PARTS)
+    return steps
+
+
+def overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return max(one["started_at"], other["started_at"]) < min(
+        one["finished_at"], other["finished_at"]
+    )
+
+
+def drawn(page: str, step: str) -> tuple[int, int]:
+    """From where to where the blocks of a step go on the page of its run."""
+    line = next(line for line in page.splitlines() if line.split()[:1] == [step])
+    blocks = [place for place, sign in enumerate(line) if "\u2580" <= sign <= "\u2590"]
+    return blocks[0], blocks[-1]
+
+
+def test_two_workers_archive_beside_statistics_and_sessions(night: Clone) -> None:
+    # So much that each of the three parts takes a while.
+    fill(night, notifications=300_000, users=300_000, sessions=50_000)
+    run_id = begin(night)
+    steps = run_by(night, run_id, workers=2)
+    # All three may start at the same moment; two workers do two of them at a time.
+    assert len({steps[part]["ready_at"] for part in PARTS}) == 1
+    assert overlap(steps["archiving"], steps["statistics"])
+    assert overlap(steps["archiving"], steps["sessions"])
+    assert not overlap(steps["statistics"], steps["sessions"])
+    workers = "select count(distinct worker_id) from rota.attempts where task like 'night-batch-%'"
+    assert night.value(workers) == 2
+
+    page = ok(night, "run", "show", str(run_id))
+    lines = {step: drawn(page, step) for step in (*PARTS, "report")}
+    for part in ("statistics", "sessions"):
+        begun, ended = zip(lines["archiving"], lines[part], strict=True)
+        assert max(begun) <= min(ended), page
+    assert lines["report"][0] >= lines["archiving"][1], page
+
+
+def test_three_workers_do_all_three_parts_at_once(night: Clone) -> None:
+    fill(night, notifications=100, users=100, sessions=100)
+    night.run(PAUSES)
+    run_id = begin(night)
+    steps = run_by(night, run_id, workers=3)
+    for one, other in itertools.combinations(PARTS, 2):
+        assert overlap(steps[one], steps[other]), f"{one} and {other} did not run at once"
+    assert max(steps[part]["started_at"] for part in PARTS) < min(
+        steps[part]["finished_at"] for part in PARTS
+    )
 
 
 @pytest.mark.parametrize(
