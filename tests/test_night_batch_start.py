@@ -108,7 +108,7 @@ def run_by(night: Clone, run_id: int, workers: int) -> dict[str, dict[str, Any]]
     shown = json.loads(ok(night, "run", "show", str(run_id), "--json"))
     assert shown["state"] == "succeeded", shown["error"]
     steps = {step["step"]: step for step in shown["steps"]}
-    assert steps["report"]["started_at"] >= max(steps[part]["finished_at"] for part in PARTS)
+    assert steps["report"]["started_at"] >= max(steps[name]["finished_at"] for name in PARTS)
     return steps
 
 
@@ -131,7 +131,7 @@ def test_two_workers_archive_beside_statistics_and_sessions(night: Clone) -> Non
     run_id = begin(night)
     steps = run_by(night, run_id, workers=2)
     # All three may start at the same moment; two workers do two of them at a time.
-    assert len({steps[part]["ready_at"] for part in PARTS}) == 1
+    assert len({steps[name]["ready_at"] for name in PARTS}) == 1
     assert overlap(steps["archiving"], steps["statistics"])
     assert overlap(steps["archiving"], steps["sessions"])
     assert not overlap(steps["statistics"], steps["sessions"])
@@ -140,8 +140,8 @@ def test_two_workers_archive_beside_statistics_and_sessions(night: Clone) -> Non
 
     page = ok(night, "run", "show", str(run_id))
     lines = {step: drawn(page, step) for step in (*PARTS, "report")}
-    for part in ("statistics", "sessions"):
-        begun, ended = zip(lines["archiving"], lines[part], strict=True)
+    for other in ("statistics", "sessions"):
+        begun, ended = zip(lines["archiving"], lines[other], strict=True)
         assert max(begun) <= min(ended), page
     assert lines["report"][0] >= lines["archiving"][1], page
 
@@ -153,8 +153,8 @@ def test_three_workers_do_all_three_parts_at_once(night: Clone) -> None:
     steps = run_by(night, run_id, workers=3)
     for one, other in itertools.combinations(PARTS, 2):
         assert overlap(steps[one], steps[other]), f"{one} and {other} did not run at once"
-    assert max(steps[part]["started_at"] for part in PARTS) < min(
-        steps[part]["finished_at"] for part in PARTS
+    assert max(steps[name]["started_at"] for name in PARTS) < min(
+        steps[name]["finished_at"] for name in PARTS
     )
 
 

@@ -133,6 +133,23 @@ def test_delays_and_signals_let_a_run_wait_without_a_worker(app: Clone) -> None:
     )
 
 
+def test_a_step_that_has_begun_its_elements_is_running_until_it_has_done_them(app: Clone) -> None:
+    app.run("""
+create function app.waits(input jsonb) returns void language plpgsql as $$
+begin
+  if (input ->> 'element')::int > 1 then raise 'later'; end if;
+end $$;
+select rota.define_task('waits', 'app.waits', initial_delay => '1 h');
+""")
+    define(app, "m", "rota.step('each', 'waits', for_each => 'run.list', max_parallel => 1)")
+    run_id = start(app, "m", '{"list": [1, 2]}')
+    wait_until(
+        lambda: app.value("select true from rota.runs where element = 1 and error is not null"),
+        what="the second element to fail",
+    )
+    assert states(app, run_id) == {"each": "running"}
+
+
 def test_a_run_goes_on_with_the_steps_it_began_with(app: Clone) -> None:
     define(app, "p", "rota.step('gate', wait_for => 'go'), rota.step('old', 'echo', '{gate}')")
     run_id = start(app, "p")

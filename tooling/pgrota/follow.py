@@ -145,7 +145,7 @@ class Watch:
             fact = ("step", step["step"], step["state"], step["waits_for"], step["attempt"])
             if (step["state"] == "waiting" and not step["waits_for"]) or not self._is_new(fact):
                 continue
-            self.say(steps.told(self.run_id, step, datetime.now().astimezone()))
+            self.say(steps.told(self.run, step, datetime.now().astimezone()))
 
     def _wonder(self) -> None:
         run = self.run

@@ -40,7 +40,11 @@ PARTS = {
     "log": "select to_jsonb(l) as part from rota.logs as l where l.run_id = %s order by l.log_id",
     "steps": "select to_jsonb(s) || jsonb_build_object('attempt', r.attempt,"
     " 'progress', r.progress, 'retry_at',"
-    " case when r.state = 'queued' and r.attempt > 0 then r.run_at end) as part"
+    " case when r.state = 'queued' and r.attempt > 0 then r.run_at end, 'failed_attempts',"
+    " (select jsonb_agg(jsonb_build_object('outcome', a.outcome, 'started_at', a.started_at,"
+    " 'finished_at', a.finished_at) order by a.attempt, a.finished_at)"
+    " from rota.attempts as a where a.run_id = r.run_id and s.elements is null"
+    " and a.outcome not in ('running', 'succeeded'))) as part"
     " from rota.pipeline_steps as s left join rota.runs as r on r.run_id = s.step_run_id"
     " where s.run_id = %s order by s.ordinal",
 }
@@ -59,6 +63,8 @@ def find(database: Database, run_id: int) -> dict[str, Any]:
     run["log"] = [_typed(line) for line in run["log"]]
     if run.get("steps"):
         run["steps"] = [_typed(step) for step in run["steps"]]
+        for step in run["steps"]:
+            step["failed_attempts"] = [_typed(each) for each in step["failed_attempts"] or ()]
     return run
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 OPEN = ("waiting", "queued", "running")
 EIGHTHS = " ▏▎▍▌▋▊▉█"
+LOST = "▒"
 NARROWEST, WIDEST = 12, 60
 # Of a chain of a hundred steps, nothing would be left of the line beside their indentation.
 DEEPEST = 12
@@ -22,27 +23,48 @@ COLUMNS = 9 + 10 + 14
 
 
 def order(steps: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
-    """Each step below the last of those it comes after, with its depth."""
-    names = {step["step"]: step for step in steps}
-    depth: dict[str, int] = {}
-
-    def deep(name: str) -> int:
-        if name not in depth:
-            before = [deep(each) for each in names[name]["after"] if each in names]
-            depth[name] = max(before, default=-1) + 1
-        return depth[name]
-
-    ordered = sorted(steps, key=lambda step: (deep(step["step"]), step["ordinal"]))
-    return [(deep(step["step"]), step) for step in ordered]
+    """Each step right under one of those that it comes after, with its depth."""
+    names = {step["step"] for step in steps}
+    left = {step["step"]: names.intersection(step["after"]) for step in steps}
+    below: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    ready = []
+    for step in sorted(steps, key=lambda step: step["ordinal"], reverse=True):
+        for name in left[step["step"]]:
+            below[name].append(step)
+        if not left[step["step"]]:
+            ready.append((0, step))
+    ordered = []
+    while ready:
+        depth, step = ready.pop()
+        ordered.append((depth, step))
+        for each in below[step["step"]]:
+            left[each["step"]].remove(step["step"])
+            if not left[each["step"]]:
+                ready.append((depth + 1, each))
+    return ordered
 
 
 def took(step: dict[str, Any], now: datetime) -> timedelta | None:
     return (step["finished_at"] or now) - step["started_at"] if step["started_at"] else None
 
 
-def note(step: dict[str, Any]) -> str:
-    """What there is to say of a step beside its state and its time."""
+def why_skipped(step: dict[str, Any], steps: list[dict[str, Any]]) -> str:
+    """What let a step be left out: somebody, a step before it, or its condition."""
+    if step["skipped_by_hand"]:
+        return "by hand"
+    held = {"failed": "failed", "skipped": "was skipped", "cancelled": "was cancelled"}
+    for other in steps:
+        stops = other["on_failure"] != "continue" and not other["skipped_by_hand"]
+        if stops and other["step"] in step["after"] and other["state"] in held:
+            return f"{other['step']} {held[other['state']]}"
+    return f"does not hold: {step['when_path']}" if step["when_path"] else ""
+
+
+def note(step: dict[str, Any], steps: list[dict[str, Any]]) -> str:
+    """What there is to say of a step, one of these, beside its state and its time."""
     words = []
+    if step["state"] == "skipped":
+        words.append(why_skipped(step, steps))
     if step["elements"] is not None:
         words.append(f"{step['elements_done'] or 0:,} of {step['elements']:,}")
         if step["elements_failed"]:
@@ -81,34 +103,42 @@ def bar(begin: float, end: float, width: int) -> str:
 def timeline(step: dict[str, Any], begin: datetime, end: datetime, width: int) -> str:
     """Dots for as long as a step might have run and waited, blocks for as long as it ran."""
     length = max((end - begin).total_seconds(), 0.001)
-    share = [
-        None if at is None else min(1.0, max(0.0, (at - begin).total_seconds() / length))
-        for at in (step["ready_at"], step["started_at"], step["finished_at"] or end)
-    ]
-    ready, started, ended = share
-    line = bar(started, ended, width) if started is not None else ""
-    if ready is None:
-        return line
-    first, last = round(ready * width), int((ended if started is None else started) * width)
-    return line[:first].ljust(first) + "·" * (last - first) + line[max(first, last) :]
+
+    def share(at: datetime) -> float:
+        return min(1.0, max(0.0, (at - begin).total_seconds() / length))
+
+    ended = share(step["finished_at"] or end)
+    started = ended if step["started_at"] is None else share(step["started_at"])
+    line = list((bar(started, ended, width) if step["started_at"] else "").ljust(width))
+    if step["ready_at"]:
+        first, last = round(share(step["ready_at"]) * width), int(started * width)
+        line[first:last] = "·" * (last - first)
+    for each in step["failed_attempts"]:
+        # One that failed for good is the step's own line.
+        if each["started_at"] and each["started_at"] != step["started_at"]:
+            first, last = share(each["started_at"]) * width, share(each["finished_at"]) * width
+            for cell in range(int(first), min(max(round(last), int(first) + 1), width)):
+                line[cell] = LOST if line[cell] in " ·" else line[cell]
+    return "".join(line).rstrip()
 
 
 def span(run: dict[str, Any], now: datetime) -> tuple[datetime, datetime]:
     """From the first step's start to the last one's end, or to now."""
-    starts = [step["started_at"] for step in run["steps"] if step["started_at"]]
-    begin = min(starts, default=run["started_at"] or now)
+    tries = [each for step in run["steps"] for each in (step, *step["failed_attempts"])]
+    starts = [each["started_at"] for each in tries if each["started_at"]]
+    begin = min(starts, default=run.get("started_at") or now)
     ends = [step["finished_at"] for step in run["steps"] if step["finished_at"]]
     return begin, now if not runs.is_over(run) else max(ends, default=now)
 
 
-def told(run_id: int, step: dict[str, Any], now: datetime) -> str:
+def told(run: dict[str, Any], step: dict[str, Any], now: datetime) -> str:
     """What became of a step, as a line of its own."""
     length = took(step, now)
-    words = [note(step)]
+    words = [note(step, run["steps"])]
     if step["finished_at"] and length is not None:
         words.insert(0, f"after {output.duration(length)}")
     if step["waits_for"]:
-        words.append(signal(run_id, step))
+        words.append(signal(run["run_id"], step))
     if step["state"] == "waiting" and step["waits_for"]:
         return f"step {step['step']} {', '.join(words)}"
     return f"step {step['step']} {step['state']} {', '.join(filter(None, words))}".rstrip()
@@ -151,11 +181,13 @@ def table(run: dict[str, Any], now: datetime, room: int | None = None) -> Table:
 
     begin, end = span(run, now)
     ordered = order(run["steps"])
-    indent = "  " if ordered[-1][0] <= DEEPEST else ""
+    deepest = max(depth for depth, _ in ordered)
     ordered, hidden = in_sight(ordered, room)
+    # Below a step that is left out nothing says whose line it is under.
+    indent = "  " if deepest <= DEEPEST and not hidden else ""
     more = f"... {hidden} more" if hidden else ""
     names = {step["step"]: indent * depth + step["step"] for depth, step in ordered}
-    notes = {step["step"]: output.printable(note(step)) for _, step in ordered}
+    notes = {step["step"]: output.printable(note(step, run["steps"])) for _, step in ordered}
     beside = max(map(len, [more, *names.values()])) + min(
         max(map(len, notes.values())), LONGEST_NOTE
     )

@@ -10,7 +10,9 @@ select
   case s.state
     when 'blocked' then 'waiting'
     when 'delayed' then 'waiting'
-    when 'started' then case when c.is_running then 'running' else 'queued' end
+    -- Elements that have ended have begun the step, though none may run just now.
+    when 'started' then
+      case when c.is_running or s.started_at is not null then 'running' else 'queued' end
     else s.state
   end as state,
   case s.state when 'blocked' then d.wait_for end as waits_for,
@@ -33,7 +35,9 @@ select
     end as error,
   d.on_failure,
   d.compensate,
-  s.compensation
+  s.compensation,
+  d.when_path,
+  s.is_by_hand as skipped_by_hand
 from rota_core.pipeline_run as p
 join rota_core.run_step as s on s.run_id = p.run_id
 join rota_core.pipeline_step as d
@@ -52,7 +56,8 @@ left join lateral (
 comment on view rota.pipeline_steps is
 $doc$The steps of each run of a pipeline whose steps have begun. state: `waiting queued running
 succeeded failed skipped cancelled`; waits_for: the signal that a waiting step needs; step_run_id:
-its run in rota.runs (the newest, of a for_each step). For: rota_reader, rota_admin.$doc$;
+its run in rota.runs (the newest, of a for_each step); skipped_by_hand: by rota.skip_step.
+For: rota_reader, rota_admin.$doc$;
 
 revoke all on rota.pipeline_steps from public;
 grant select on rota.pipeline_steps to rota_reader, rota_admin;

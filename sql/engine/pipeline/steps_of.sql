@@ -13,7 +13,16 @@ as $$
     || jsonb_build_object(
       'attempt', coalesce(l.attempt, f.attempt),
       'progress', coalesce(l.progress, f.progress),
-      'retry_at', case when l.state = 'queued' and l.attempt > 0 then l.run_at end
+      'retry_at', case when l.state = 'queued' and l.attempt > 0 then l.run_at end,
+      'failed_attempts', (
+        select jsonb_agg(
+          jsonb_build_object('outcome', a.outcome, 'started_at', a.started_at,
+            'finished_at', a.finished_at)
+          order by a.attempt, a.finished_at
+        )
+        from rota_core.attempt as a
+        where a.run_id = s.step_run_id and s.elements is null
+      )
     )
     order by s.ordinal
   )
@@ -25,7 +34,7 @@ $$;
 
 comment on function rota_core.steps_of(bigint) is
 $doc$The steps of a run as JSON objects: the columns of rota.pipeline_steps, and of each step's run
-the attempt, the progress, and when it is tried again; without the outputs when these are larger than
-50 MB together. Null when the run has none.$doc$;
+the attempt, the progress, when it is tried again, and the attempts that failed; without the outputs
+when these are larger than 50 MB together. Null when the run has none.$doc$;
 
 revoke all on function rota_core.steps_of(bigint) from public;

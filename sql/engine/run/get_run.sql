@@ -34,8 +34,8 @@ $$;
 
 comment on function rota.get_run(bigint) is
 $doc$One run as a JSON object: the columns of rota.runs, `attempts` in order, `log` in order, and of
-a pipeline `steps`: the columns of rota.pipeline_steps, with attempt, progress and retry_at, and
-without output when the outputs are larger than 50 MB together.
+a pipeline `steps`: the columns of rota.pipeline_steps, with attempt, progress, retry_at and
+failed_attempts, and without output when the outputs are larger than 50 MB together.
 
 Raises 42704 for an unknown run, 42501 for a run that another role started.
 For: rota_app (own runs), rota_admin.$doc$;
