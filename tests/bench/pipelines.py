@@ -23,9 +23,14 @@ select rota.define_pipeline('chain', array(
   select rota.step('s' || i, 'noop', case when i = 1 then '{{}}' else array['s' || i - 1] end)
   from generate_series(1, 100) as i));
 select rota.define_pipeline('map', array[rota.step('each', 'noop', for_each => 'run.list')]);
+select rota.define_pipeline('narrow',
+  array[rota.step('each', 'noop', for_each => 'run.list', max_parallel => 4)]);
 """
 # So many runs, each of so many steps.
-SHAPES = {"ten": (1_000, 10), "map": (1, 10_000), "chain": (1, 100), "chains": (100, 100)}
+SHAPES = {
+    "ten": (1_000, 10), "map": (1, 10_000), "narrow": (1, 1_000), "chain": (1, 100),
+    "chains": (100, 100),
+}  # fmt: skip
 FINISHED = 100_000
 # Runs of ten steps that ended this week, with all that is kept of them.
 FILL = """
@@ -78,7 +83,7 @@ def measure(server: Server, scale: Scale, with_peers: bool = True) -> list[Table
 
 def _pipelines(arena: Arena, scale: Scale, shape: str, workers: int) -> tuple[int, Drained]:
     runs, each = SHAPES[shape]
-    if shape == "map":
+    if shape in ("map", "narrow"):
         each = scale.of(each)
         given = (
             f"jsonb_build_object('list', (select jsonb_agg(i) from generate_series(1, {each}) i))"
@@ -113,8 +118,9 @@ def _overhead(rates: dict[tuple[str, int, str], list[Rate]], scale: Scale) -> Ta
         "Steps per second of a task that does nothing",
         ["shape", "workers", "steps/s", "runs/s", "x time", "CPU µs/step", "CPU µs/run", "x CPU"],
         notes=[
-            "ten: 1,000 runs of 10 steps; map: one of 10,000 elements; chain: one of 100 steps,"
-            " each after another; chains: 100 of those. runs/s: as many runs of the task alone.",
+            "ten: 1,000 runs of 10 steps; map: one of 10,000 elements; narrow: one of 1,000, four"
+            " at once; chain: one of 100 steps, each after another; chains: 100 of those."
+            " runs/s: as many runs of the task alone.",
             f"Medians of {scale.rounds} interleaved rounds. Goal: less than 2 x.",
         ],
     )

@@ -1,5 +1,5 @@
 begin;
-select plan(21);
+select plan(22);
 
 -- given: a still clock, tasks that do one thing each
 select test.set_clock('2026-01-01 12:00+00');
@@ -161,6 +161,11 @@ select is(
   (select u.error ->> 'message' from rota.runs as u join r on r.run_id = u.run_id
     where r.name = 'no array'),
   'for_each run.list is no array but object', 'what is no array is an error'
+);
+select is(
+  (select u.error ->> 'hint' from rota.runs as u join r on r.run_id = u.run_id
+    where r.name = 'no array'),
+  'Start the pipeline with an array there.', 'which says whose it is'
 );
 insert into r select 'many', pg_temp.run_of(array[
   rota.step('b', 'twice', for_each => 'run.list')],

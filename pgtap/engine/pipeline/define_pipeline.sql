@@ -144,7 +144,7 @@ select is(
   test.refusal($$
     select rota.define_pipeline('p', array[rota.step('a', 'echo') || '{"retries": 3}'])
   $$),
-  '22023 step a of pipeline p: it has no retries; All arguments of a step: \df+ rota.step',
+  '22023 step a of pipeline p: a step cannot have retries; All arguments of a step: \df+ rota.step',
   'what a step does not have is named'
 );
 select alike(

@@ -20,7 +20,7 @@ begin
   where k.key <> all (array['name', 'task', 'after', 'for_each', 'when_path', 'on_failure',
     'compensate', 'wait_for', 'timeout', 'start_delay', 'max_parallel']);
   if v_unknown is not null then
-    perform rota_core.refuse_step(pipeline, v_name, format('it has no %s', v_unknown),
+    perform rota_core.refuse_step(pipeline, v_name, format('a step cannot have %s', v_unknown),
       'All arguments of a step: \df+ rota.step');
   end if;
   if coalesce(step ->> 'name', '') !~ '^\w[\w-]{0,62}$'

@@ -16,7 +16,10 @@ begin
   if jsonb_typeof(v_array) is distinct from 'array' then
     return rota_core.end_step((state).run_id, (def).step, 'failed', null, rota_core.error_json(
       '22023', format('for_each %s is no array but %s', v_path, coalesce(jsonb_typeof(v_array),
-        'nothing')), '', 'Let the step before it answer an array there.'));
+        'nothing')), '', case (def).for_each[1]
+          when 'run' then 'Start the pipeline with an array there.'
+          when 'signal' then 'Send the signal with an array there.'
+          else format('Let step %s answer an array there.', (def).for_each[1]) end));
   end if;
   v_count := jsonb_array_length(v_array);
   if v_count > 10000 then
