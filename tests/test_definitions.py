@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import psycopg
@@ -13,6 +14,7 @@ from pgrota.deploy import Outcome
 from pgrota.drift import Drifted
 from pgrota.errors import Problem
 from support_project import ORDERS, TOTAL, make
+from support_run import ok
 
 DEFINED = """
 select rota.define_calendar('holidays', '{"dates": ["12-25"]}');
@@ -74,6 +76,19 @@ def test_what_a_file_defines_is_recorded_with_it(place: Path, database: Clone) -
     state = database.value("select d.state from rota_core.deploy as d where d.project = 'shop'")
     assert [each["file"] for each in state["files"]] == ["order.sql", "total.sql", "z.sql"]
     assert put(database, place, FILES).changes == []
+
+
+def test_what_a_file_defines_says_so_where_it_is_shown(place: Path, database: Clone) -> None:
+    deploy_id = database.value(
+        "select d.deploy_id from rota_core.deploy as d where project = 'shop'"
+    )
+    for kind, name in (("task", "total"), ("schedule", "total"), ("pipeline", "flow")):
+        assert f"z.sql of shop, deploy {deploy_id}" in ok(database, kind, "show", name)
+        shown = json.loads(ok(database, kind, "show", name, "--json"))
+        assert (shown["project"], shown["file"], shown["deploy_id"]) == ("shop", "z.sql", deploy_id)
+    assert f"z.sql of shop, deploy {deploy_id}" in ok(database, "task", "show", "flow")
+    database.run("select rota.define_task('mine', null, kind => 'external')")
+    assert "deploy" not in ok(database, "task", "show", "mine")
 
 
 def test_how_it_fares_is_no_difference(place: Path, database: Clone) -> None:

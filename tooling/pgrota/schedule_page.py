@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from pgrota import grids, output, zones
+from pgrota import grids, output, stamps, zones
 from pgrota.zones import Zone
 
 NAME = 20
@@ -150,7 +150,9 @@ def _about(row: dict[str, Any], zone: Zone) -> Iterator[tuple[str, str]]:
     yield "deadline", row["deadline"] and f"{output.duration(row['deadline'])} without a success"
     yield "success", row["last_success_at"] and with_own(row, row["last_success_at"], zone)
     yield "doorbell", f"{row['doorbell']}  (pg_cron)" if row["doorbell"] else ""
-    yield "defined", f"{zone.text(row['defined_at'])} by {row['defined_by']}"
+    stamp = stamps.words(row)
+    place = f", in {stamp}" if stamp else ""
+    yield "defined", f"{zone.text(row['defined_at'])} by {row['defined_by']}{place}"
 
 
 def missed(row: dict[str, Any], zone: Zone) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pgrota import errors, output, pipelines, run_page, runs, similar
+from pgrota import errors, output, pipelines, run_page, runs, similar, stamps
 from pgrota.database import Database, pass_database
 from pgrota.documents import JsonDocument, JsonObject
 from pgrota.rights import needs
@@ -55,7 +55,7 @@ def list_(database: Database) -> None:
 @needs("rota_reader")
 def show(database: Database, name: str, count: int) -> None:
     """The steps of a pipeline, what starts it, and its newest runs."""
-    found = pipelines.find(database, name)
+    found = pipelines.find(database, name) | stamps.of(database, "pipeline", name)
     found["started_by"] = [
         row["what"] for row in database.rows(pipelines.STARTED_BY, {"name": name})
     ]
@@ -71,7 +71,9 @@ def show(database: Database, name: str, count: int) -> None:
         click.echo(f"  {output.printable(goal)}")
     click.echo()
     output.table([_step(step, policies) for step in found["steps"]], whole=("step", "after"))
-    click.echo(f"timeout {output.text(found['timeout'])}, defined by {found['defined_by']}")
+    stamp = stamps.words(found)
+    by = f"{found['defined_by']} in {stamp}" if stamp else found["defined_by"]
+    click.echo(f"timeout {output.text(found['timeout'])}, defined by {by}")
     for what in found["started_by"]:
         click.echo(f"started by {what}")
     if not found["started_by"]:

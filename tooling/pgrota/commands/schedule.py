@@ -16,6 +16,7 @@ from pgrota import (
     schedule_page,
     schedules,
     similar,
+    stamps,
 )
 from pgrota.database import Database, pass_database
 from pgrota.rights import needs
@@ -69,7 +70,7 @@ def list_(database: Database, zone: Zone) -> None:
 @needs("rota_reader")
 def show(database: Database, name: str, slots: int, zone: Zone) -> None:
     """One schedule and its newest slots."""
-    row = schedules.find(database, name)
+    row = schedules.find(database, name) | stamps.of(database, "schedule", name)
     newest = schedules.slots(database, name, slots)
     if output.wants_json():
         output.data(row | {"slots": newest})

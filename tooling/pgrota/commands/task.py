@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pgrota import moments, output, similar, subscription_page, subscriptions
+from pgrota import moments, output, similar, stamps, subscription_page, subscriptions
 from pgrota.database import Database, pass_database
 from pgrota.rights import needs
 
@@ -58,8 +58,9 @@ def show(database: Database, name: str) -> None:
     if row is None:
         raise similar.TASK.unknown(database, name)
     feeding = database.rows(subscriptions.OF_TASK, [name])
+    stamp = stamps.of(database, "pipeline" if row["kind"] == "pipeline" else "task", name)
     if output.wants_json():
-        output.data(row | {"subscriptions": [each["name"] for each in feeding]})
+        output.data(row | stamp | {"subscriptions": [each["name"] for each in feeding]})
         return
     paused = _pause(row)
     for key in ("paused", "paused_until", "pause_reason"):
@@ -69,6 +70,8 @@ def show(database: Database, name: str) -> None:
         row = {key: value for key, value in row.items() if key not in NOT_OF_PIPELINES}
     shown = {k: _shown(v) for k, v in row.items() if k in SHOWN_ALWAYS or v not in (None, [], {})}
     shown = {"name": shown.pop("name"), "state": paused or "ready"} | shown
+    if stamp["file"]:
+        shown["defined_in"] = stamps.words(stamp)
     if feeding:
         shown["events"] = "\n".join(_feeding(each) for each in feeding)
     if row["kind"] == "pipeline":
