@@ -71,6 +71,8 @@ def test_a_pipeline_is_listed_shown_and_drawn(app: Clone) -> None:
     assert "Contents are published" in shown
     assert re.search(r"each +twice +fetch +fail +for each fetch.run.list; 1 attempt, lane", shown)
     assert "started by schedule nightly, 0 3 * * * (UTC)" in shown
+    nothing = ok(app, "pipeline", "show", "broken")
+    assert "no schedule, subscription or pipeline names it; by hand: rota pipeline run" in nothing
     assert ok(app, "pipeline", "graph", "content").splitlines() == [
         "flowchart LR",
         '  s1["fetch<br/>echo"]',
@@ -83,16 +85,29 @@ def test_a_pipeline_is_listed_shown_and_drawn(app: Clone) -> None:
     ]
     assert json.loads(ok(app, "pipeline", "show", "content", "--json"))["version"] == 1
     tasks = ok(app, "task", "list")
-    assert re.search(r"content +pipeline +default +30 d 0 h +ready", tasks)
+    assert re.search(r"content +pipeline +default +30 d +ready", tasks)
     assert "rota pipeline show content" in ok(app, "task", "show", "content")
     wrong = refused(app, "pipeline", "show", "contnt")
     assert "pipeline contnt does not exist" in wrong
     assert "content" in wrong
 
 
+def test_a_narrow_terminal_loses_nothing(app: Clone) -> None:
+    run_id = int(ok(app, "pipeline", "run", "broken").split()[1])
+    wait_for_state(app, run_id, "failed")
+    for columns in ("20", "40", "60", "80"):
+        seen = here("pipeline", "list", url=app.url(), COLUMNS=columns).stdout
+        for word in ("broken", "content", "failed", "paper", "03:00:00", "success"):
+            assert re.search(rf"\b{word}\b", seen), f"{columns} columns: {seen}"
+        seen = here("pipeline", "show", "content", url=app.url(), COLUMNS=columns).stdout
+        for word in ("approval", "publish", "fetch", "keeps", "fail", "lane"):
+            assert re.search(rf"\b{word}\b", seen), f"{columns} columns: {seen}"
+
+
 def test_only_pipelines_are_run_as_pipelines(app: Clone) -> None:
     assert "rota run start echo" in refused(app, "pipeline", "run", "echo")
     assert "Nearly so: content" in refused(app, "pipeline", "run", "contnt")
+    assert "Nearly so" not in refused(app, "pipeline", "run", "cots")
     assert app.value("select count(*) from rota.runs") == 0
 
 
@@ -140,6 +155,10 @@ def test_what_a_run_has_kept_is_listed_looked_at_and_saved(app: Clone, tmp_path:
     assert target.read_bytes() == b"\x00\x01\x02"
     assert "exists" in refused(app, *save)
     assert ok(app, *save, "--force")
+    shown = ok(app, "run", "show", str(run_id))
+    assert f"what it kept (2): rota run artifacts {run_id}" in shown
+    publish = app.value("select step_run_id from rota.pipeline_steps where step = 'publish'")
+    assert "what it kept (2)" in ok(app, "run", "show", str(publish))
     assert "run 999999 does not exist" in refused(app, "run", "artifacts", "999999")
     missing = refused(app, "run", "artifact", str(run_id), "nothing")
     assert "It has: bytes, raw-content." in missing

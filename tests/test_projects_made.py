@@ -153,6 +153,11 @@ def test_what_cannot_be_added(tmp_path: Path, add, arguments, words: str) -> Non
     assert refused.value.message == words
 
 
+def test_what_to_type_next_can_be_typed(tmp_path: Path) -> None:
+    done = rota("init", str(tmp_path / "My Shop!"), "--name", "shop")
+    assert f"cd '{tmp_path}/My Shop!'; rota dev up" in done.stderr
+
+
 @pytest.mark.parametrize(("folder", "words"), [("1", "is no name for"), ("rota", "be called rota")])
 def test_a_folder_whose_name_will_not_do(tmp_path: Path, folder: str, words: str) -> None:
     done = rota("init", str(tmp_path / folder))

@@ -71,6 +71,9 @@ def test_one_deploy_back_takes_away_what_it_brought(shop: Path, database: Clone)
     assert "- task      extra" in said
     now = state(database)
     assert (now["extra"], now["tasks"], now["timeout"]) == (False, ["total"], "01:00:00")
+    deploys = json.loads(ok(database, "log", "--of", "shop", "--json"))
+    same = str(deploys[0]["deploy_id"])
+    assert ok(database, "rollback", "--to", same, "--plan") == f"shop is as deploy {same} made it\n"
 
 
 def test_two_back_restore_body_policy_and_schedule(shop: Path, database: Clone) -> None:

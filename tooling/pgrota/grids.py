@@ -15,6 +15,9 @@ from rich.text import Text
 from pgrota import output
 
 ENDLESS = 10_000
+# Narrower than this, a column of words is no use; between columns stand so many blanks.
+LEAST = 8
+BETWEEN = 3
 
 
 def make(
@@ -32,8 +35,7 @@ def make(
         cells = [_cell(row.get(key)) for row in rows]
         width = None
         if key in whole:
-            firsts = (cell.plain.partition("\n")[0] for cell in cells)
-            width = max(len(heading), *map(len, firsts))
+            width = _whole_width(heading, cells)
             cells = [_wrapped(cell, width) for cell in cells]
         columns.append(cells)
         grid.add_column(
@@ -67,6 +69,34 @@ def width(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> int:
     return extent(output.console(), grid).maximum
 
 
+def least(
+    rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str], whole: Collection[str]
+) -> int:
+    """How narrow a table can be with something to read in each column."""
+    widths = []
+    for key, heading in headings.items():
+        cells = [_cell(row.get(key)) for row in rows]
+        if key in whole:
+            widths.append(_whole_width(heading, cells))
+        else:
+            words = f"{heading} {' '.join(cell.plain for cell in cells)}".split()
+            widths.append(min(LEAST, max(map(len, words), default=0)))
+    return sum(widths) + BETWEEN * len(widths)
+
+
+def records(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> str:
+    """Rows below one another, a line for each of their cells that is not empty."""
+    label = max(map(len, headings.values()))
+    told = []
+    for row in rows:
+        cells = ((heading, _cell(row.get(key)).plain) for key, heading in headings.items())
+        told.append("\n".join(
+            f"{heading:<{label}}  {words}".replace("\n", f"\n{'':<{label}}  ")
+            for heading, words in cells if words
+        ))  # fmt: skip
+    return "\n\n".join(told)
+
+
 def cell(words: str, style: str | None = None) -> Text:
     """Words in a colour; others may be appended."""
     return Text(output.printable(words), style=style or "")
@@ -94,6 +124,11 @@ def number(value: int | None, style: str | None = None) -> Text:
 
 def _cell(value: Any) -> Text:
     return value if isinstance(value, Text) else Text(output.text(value))
+
+
+def _whole_width(heading: str, cells: Sequence[Text]) -> int:
+    firsts = (cell.plain.partition("\n")[0] for cell in cells)
+    return max(len(heading), *map(len, firsts))
 
 
 def _wrapped(text: Text, width: int) -> Text:

@@ -11,7 +11,7 @@ def close(names: Iterable[str], name: str) -> list[str]:
 
     names = list(names)
     folded = {each.casefold(): each for each in names}
-    near = get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)
+    near = get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
     return [folded[each] for each in near] or sorted(n for n in names if name and name in n)[:3]
 
 

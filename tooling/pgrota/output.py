@@ -68,7 +68,7 @@ def table(
 
     Of columns that are `whole` the first line of a cell is not broken. Of the `expendable` ones as
     many are left out, from the first on, as it takes to fit the others in without breaking any.
-    Cells may be rich's `Text`.
+    Where there is no room for a table the cells stand below one another. They may be rich's `Text`.
     """
     rows = list(rows)
     if wants_json():
@@ -81,13 +81,17 @@ def table(
 
     headings = _headings(rows, columns)
     screen = console()
+    everything = dict(headings)
     grid = grids.make(rows, headings, title, whole)
     for key in expendable:
         if grids.extent(screen, grid).maximum <= screen.width:
             break
         headings.pop(key, None)
         grid = grids.make(rows, headings, title, whole)
-    screen.print(grid)
+    if grids.least(rows, headings, whole) > screen.width:
+        click.echo("\n\n".join(filter(None, (title, grids.records(rows, everything)))) + "\n")
+    else:
+        screen.print(grid)
 
 
 def fields(record: Mapping[str, Any], title: str | None = None) -> None:
@@ -126,17 +130,17 @@ def printable(words: str) -> str:
 
 
 def duration(length: datetime.timedelta) -> str:
-    """`1.2 s`, `4 min 3 s`, `2 h 5 min`: two figures are enough."""
+    """`1.2 s`, `4 min 3 s`, `2 h`: two figures are enough."""
     seconds = length.total_seconds()
     if abs(seconds) < 60:
         return f"{seconds:.1f} s" if abs(seconds) >= 0.1 else f"{seconds * 1000:.0f} ms"
     minutes, rest = divmod(int(seconds), 60)
+    hours, less = divmod(minutes, 60)
     if abs(minutes) < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
+        return f"{minutes} min {rest} s".removesuffix(" 0 s")
     if abs(hours) < 48:
-        return f"{hours} h {minutes} min"
-    return f"{hours // 24} d {hours % 24} h"
+        return f"{hours} h {less} min".removesuffix(" 0 min")
+    return f"{hours // 24} d {hours % 24} h".removesuffix(" 0 h")
 
 
 def plain(value: Any) -> Any:

@@ -182,6 +182,8 @@ def step_note(run: dict[str, Any]) -> str:
 
 def _next(run: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
     run_id = run["run_id"]
+    if run.get("artifacts"):
+        yield f"rota run artifacts {run_id}", f"what it kept ({len(run['artifacts'])})"
     if run["step"]:
         yield f"rota run show {run['parent_run_id']}", "the run it belongs to"
         if runs.is_over(run):

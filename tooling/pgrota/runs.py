@@ -68,6 +68,14 @@ def find(database: Database, run_id: int) -> dict[str, Any]:
     return run
 
 
+def kept(database: Database, run_id: int) -> list[dict[str, Any]] | None:
+    """What a run and its steps have kept, where the caller may see that."""
+    try:
+        return database.rows(ARTIFACTS, {"run_id": run_id})
+    except psycopg.errors.InsufficientPrivilege:
+        return None
+
+
 def is_over(run: dict[str, Any]) -> bool:
     return run["state"] in FINAL
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -24,7 +25,7 @@ def init(directory: Path, name: str | None, migrations: bool) -> None:
         return
     show(files)
     click.echo(f"project {name} is ready in {directory}")
-    inside = "" if directory.absolute() == Path.cwd() else f"cd {directory}; "
+    inside = "" if directory.absolute() == Path.cwd() else f"cd {shlex.quote(str(directory))}; "
     output.progress(f"Next: {inside}rota dev up, rota deploy, rota test, rota lint")
 
 

@@ -70,14 +70,16 @@ def show(database: Database, name: str, count: int) -> None:
     for goal in found["doc"].get("goals", []):
         click.echo(f"  {output.printable(goal)}")
     click.echo()
-    output.table([_step(step, policies) for step in found["steps"]], whole=("step", "after"))
+    output.table([_step(step, policies) for step in found["steps"]], whole=("step",))
     stamp = stamps.words(found)
     by = f"{found['defined_by']} in {stamp}" if stamp else found["defined_by"]
     click.echo(f"timeout {output.text(found['timeout'])}, defined by {by}")
     for what in found["started_by"]:
         click.echo(f"started by {what}")
     if not found["started_by"]:
-        click.echo(f"nothing starts it by name; by hand: rota pipeline run {name}")
+        click.echo(
+            f"no schedule, subscription or pipeline names it; by hand: rota pipeline run {name}"
+        )
     if found["runs"]:
         click.echo()
         output.table([_run(row) for row in found["runs"]], title="newest runs")

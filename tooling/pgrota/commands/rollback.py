@@ -55,6 +55,9 @@ def rollback(
         plan_page.planned(outcome.changes)
         for note in outcome.notes:
             output.warn(note)
-        click.echo(f"{len(outcome.changes)} changes would go back to deploy {target['deploy_id']}")
+        if changes := len(outcome.changes):
+            plural = "" if changes == 1 else "s"
+            what = f"{changes} change{plural} would go back to deploy {target['deploy_id']}"
+        click.echo(what)
         return
     show(outcome, done=what)

@@ -121,8 +121,8 @@ def _listed(row: dict[str, Any], now: Any) -> dict[str, Any]:
 @pass_database
 @needs("rota_admin")
 def show(database: Database, run_id: int) -> None:
-    """All about RUN_ID: times, error, attempts and log lines."""
-    run_page.show(runs.find(database, run_id))
+    """All about RUN_ID: times, error, attempts, log lines, and what it has kept."""
+    run_page.show(runs.find(database, run_id) | {"artifacts": runs.kept(database, run_id)})
 
 
 @run.command(epilog="Example: rota run follow 5")
