@@ -94,16 +94,22 @@ def test_a_shell_completes(ask: Ask, shell: str, database: Clone) -> None:
         ("rota run list --task na", ["nap"]),
         ("rota watch show public.", ["public.thing"]),
         ("rota run show 1", []),
+        ("rota recipe show night", ["night_batch"]),
+        ("rota deploy --recipe da", ["data_report", "data_sync"]),
+        ("rota log --of ro", ["rota"]),
+        ("rota pipeline skip {run_id} fi", ["first"]),
+        ("rota run retry {run_id} --from-step se", ["second"]),
         ("rota nothing x", []),
     ],
 )
-def test_what_is_offered(ask: Ask, named: str, words: str, offered: list[str]) -> None:
-    assert plain(ask("bash", words, named)) == offered
+def test_what_is_offered(ask: Ask, named: tuple[str, int], words: str, offered: list[str]) -> None:
+    url, run_id = named
+    assert plain(ask("bash", words.format(run_id=run_id), url)) == offered
 
 
 @pytest.fixture(scope="module")
-def named(request: pytest.FixtureRequest) -> str:
-    """The address of a database with something of each kind."""
+def named(request: pytest.FixtureRequest) -> tuple[str, int]:
+    """The address of a database with something of each kind, and a run of its pipeline."""
     clone = harness_of(request.config).clone()
     clone.run("create function public.nap() returns void language sql as ''")
     clone.run("create table public.thing (id int primary key)")
@@ -111,7 +117,12 @@ def named(request: pytest.FixtureRequest) -> str:
     clone.run("select rota.define_schedule('early', '0 3 * * *', task => 'nap')")
     clone.run("select rota.subscribe('welcome', 'x', task => null)")
     clone.run("select rota.watch_table('public.thing')")
-    return clone.url()
+    clone.run("""
+select rota.define_pipeline('two', array[
+  rota.step('first', wait_for => 'go'), rota.step('second', 'nap', '{first}')])""")
+    run_id = clone.value("select s.run_id from rota.start('two') as s")
+    clone.run("call rota.work(budget => '0.2 s')", user="rota_worker")
+    return clone.url(), run_id
 
 
 @pytest.mark.parametrize("url", ["postgresql://x:secret@127.0.0.1:1/none", "postgresql://x:a:b"])

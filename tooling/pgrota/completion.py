@@ -19,24 +19,50 @@ VIEWS = {
     "subscription": "rota.subscriptions",
     "watch": "rota.watches",
     "pipeline": "rota.pipelines",
+    "PROJECT": "(select distinct d.project as name from rota.deploys as d)",
+    "STEP": "(select s.step as name from rota.pipeline_steps as s where s.run_id = {run_id})",
 }
 
 
 def offer_names(command: click.Command, group: str | None) -> None:
     """Let the parameters of a command that take a name complete it."""
     for parameter in command.params:
-        is_own = parameter.name in ("name", "names") and isinstance(parameter, click.Argument)
-        view = VIEWS.get(group if is_own else parameter.name)
-        if view and not isinstance(parameter.type, click.Choice):
-            parameter._custom_shell_complete = _names(view)
+        kind = _kind(parameter, group)
+        if isinstance(parameter.type, click.Choice):
+            continue
+        if kind == "recipe":
+            parameter._custom_shell_complete = _recipes
+        elif kind in VIEWS:
+            parameter._custom_shell_complete = _names(VIEWS[kind])
+
+
+def _kind(parameter: click.Parameter, group: str | None) -> str | None:
+    if (parameter.metavar or "").strip("[]") == "PROJECT":
+        return "PROJECT"
+    if parameter.name in ("step", "from_step"):
+        return "STEP"
+    if parameter.name == "recipes":
+        return "recipe"
+    is_own = parameter.name in ("name", "names") and isinstance(parameter, click.Argument)
+    return group if is_own else parameter.name
+
+
+def _recipes(_: click.Context, __: click.Parameter, start: str) -> list[CompletionItem]:
+    from pgrota import project
+
+    return [CompletionItem(name) for name in project.recipes() if name.startswith(start)]
 
 
 def _names(view: str) -> Callable[..., list[CompletionItem]]:
     def complete(context: click.Context, _: click.Parameter, start: str) -> list[CompletionItem]:
         option = getattr(context.find_root().obj, "database_url", None)
+        # Before an option without its value yet, arguments stay what they were typed as.
+        typed = [context.params.get("run_id"), *context.args]
+        run_id = next((int(word) for word in typed if str(word).isdecimal()), "null")
+        source = view.format(run_id=run_id)
         found: list[str] = []
         # A name server or a firewall may keep us waiting longer than any timeout of libpq.
-        asking = threading.Thread(target=_ask, args=(option, view, start, found), daemon=True)
+        asking = threading.Thread(target=_ask, args=(option, source, start, found), daemon=True)
         asking.start()
         asking.join(PATIENCE)
         return [CompletionItem(name) for name in list(found)]
