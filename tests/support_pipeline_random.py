@@ -60,6 +60,11 @@ from unnest('{act,flaky,dies,bad,element,undo}'::text[]) as t (name);
 """
 
 
+# Steps that wait for this are skipped by hand, with the output below.
+HAND = "hand"
+BY_HAND = {"sum": 5}
+
+
 @dataclass
 class Step:
     """One step, in the words of rota.step and in those of the evaluation."""
@@ -75,6 +80,10 @@ class Step:
     timeout: str | None = None
     start_delay: str | None = None
     compensate: str | None = None
+
+    @property
+    def is_skipped_by_hand(self) -> bool:
+        return self.wait_for == HAND
 
     def document(self) -> dict[str, Any]:
         found = {key: value for key, value in vars(self).items() if key != "condition"}
@@ -119,7 +128,7 @@ def random_pipeline(draw: random.Random, name: str, inner: list[Pipeline]) -> Pi
         elif kind < 0.45 and after:
             step.condition = (draw.choice(after), draw.randint(0, 6))
         elif kind < 0.52:
-            step.wait_for, step.task = "go", draw.choice([None, "act"])
+            step.wait_for, step.task = draw.choice(["go", HAND]), draw.choice([None, "act"])
         elif kind < 0.55:
             step.wait_for, step.timeout, step.on_failure = "never", "200 ms", "continue"
         elif kind < 0.6:
@@ -162,7 +171,8 @@ def evaluate(pipeline: Pipeline, library: dict[str, Pipeline]) -> Evaluation:
         else:
             state, output = _step(step, before, pipeline, library)
         found.states[step.name], found.outputs[step.name] = state, output
-        free[step.name] = state == "succeeded" or step.on_failure == "continue"
+        by_hand = output is BY_HAND
+        free[step.name] = state == "succeeded" or by_hand or step.on_failure == "continue"
         if state == "failed" and step.on_failure in ("fail", "compensate"):
             found.fails = True
             found.compensates |= step.on_failure == "compensate"
@@ -177,6 +187,8 @@ def _step(
         value = before[name]
         if not (isinstance(value, dict) and value.get("sum", -1) > least):
             return "skipped", None
+    if step.is_skipped_by_hand:
+        return "skipped", BY_HAND
     if step.wait_for == "never":
         return "failed", None
     if step.task is None:
