@@ -136,6 +136,11 @@ begin
 
   if cardinality(v_done) > 0 then
     state.costs := rota_core.record_outcomes(v_worker, v_done, v_failed, (state).costs);
+    -- Where it has queued runs, as a step does that is followed by others, the claim of those is
+    -- about to wait for the disk, and for this too.
+    if pg_stat_get_xact_tuples_inserted('rota_core.run'::regclass) > 0 then
+      perform set_config('synchronous_commit', 'off', true);
+    end if;
     commit;
   end if;
 end;
