@@ -89,7 +89,7 @@ def test_once_does_what_is_due_and_ends(app: Clone, worker: WorkerFactory) -> No
     assert worker(app, "--once").end() == 0
     assert {state(app, run_id) for run_id in due} == {"succeeded"}
     assert state(app, later) == "queued"
-    assert sessions(app) == 0
+    wait_until(lambda: sessions(app) == 0, what="its sessions to be gone")
 
 
 def test_a_lost_worker_is_recovered_by_its_supervisor(app: Clone, worker: WorkerFactory) -> None:
