@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from harness import Clone, wait_until
-from pgrota import drain, transaction
+from pgrota import drain
 from pgrota.deploy import deploy
 from pgrota.errors import LOCK, LockedOut
 from pgrota.transaction import LOCK as DEPLOY_LOCK
@@ -119,16 +119,14 @@ def test_nobody_queues_behind_a_waiting_deploy_for_long(target: Clone, place: Pa
     assert 0.05 < max(waits) < 1, "it waits as long as one lock_timeout, and no longer"
 
 
-def test_a_lock_that_stays_ends_the_deploy(
-    target: Clone, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(transaction, "TRIES", 2)
+def test_a_lock_that_stays_ends_the_deploy(target: Clone, place: Path) -> None:
     add_revision(place, "alter table rota_core.run add column trial int;")
     before = dump(target)
     with holding(target, "select * from rota_core.run") as other:
         with pytest.raises(LockedOut, match="nothing was changed") as refused:
-            deploy(target.url())
-        assert str(other.info.backend_pid) in refused.value.detail
+            deploy(target.url(), patience=Patience(tries=2))
+        assert "waited for AccessExclusiveLock on rota_core.run;" in refused.value.message
+        assert f"process {other.info.backend_pid} of postgres" in refused.value.detail
     assert dump(target) == before
     assert target.value("select rota_core.setting('draining')") == "false"
 

@@ -38,7 +38,7 @@ def deploy(
     """
     if isinstance(database, str):
         database = Database(database)
-    patience = patience or Patience()
+    patience = patience or (Patience.of_a_plan() if dry_run else Patience())
     projects = [project.engine(), *map(project.recipe, recipes), *([user] if user else [])]
     own.refuse_shared(projects)
     began = time.monotonic()

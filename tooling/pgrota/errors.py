@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -102,3 +104,18 @@ def is_transient(error: psycopg.Error) -> bool:
     if state == "XX000":
         return message.startswith("tuple concurrently")
     return state == "23505" and (error.diag.schema_name or "") == "pg_catalog"
+
+
+@contextmanager
+def at(place: str) -> Iterator[None]:
+    """An error that is passed on as it is knows where it arose."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(place)
+        raise
+
+
+def place_of(error: BaseException) -> str | None:
+    """The innermost place that it was given."""
+    return next(iter(getattr(error, "__notes__", ())), None)

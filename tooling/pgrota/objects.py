@@ -12,7 +12,7 @@ from pgrota import calls, catalog, describing, migration, record, recording, ret
 from pgrota.catalog import Stored
 from pgrota.change import Change
 from pgrota.definitions import Definitions
-from pgrota.errors import Problem, Refusal, is_transient
+from pgrota.errors import Problem, Refusal, at, is_transient
 from pgrota.project import Project, SourceFile
 from pgrota.recording import recorded
 from pgrota.vanishing import Vanishing
@@ -110,7 +110,7 @@ class ObjectLane:
         )
 
     def _execute(self, file: SourceFile) -> None:
-        with self.defined.watching(file):
+        with self.defined.watching(file), at(self._place(file)):
             self._try(file)
         self.executed[file.path] = file
 
@@ -206,7 +206,7 @@ class ObjectLane:
                     "drop or change that first",
                 )
             self._known = None
-            with recorded(self.connection):
+            with recorded(self.connection), at(f"the drop of {kind} {identity}"):
                 catalog.drop(self.connection, kind, identity)
 
     def _lost(self) -> list[SourceFile]:
@@ -232,11 +232,14 @@ class ObjectLane:
             changes.append(Change(*key, "drop", self.recorded.files.get(key), dependants=more))
         return changes + self.vanishing.changes
 
+    def _place(self, file: SourceFile) -> str:
+        return f"{self.project.folder.name}/{file.path}"
+
     def _located(self, error: psycopg.Error, file: SourceFile) -> Exception:
         """The error with its place; locks are left as they are, since they are tried again."""
         if is_transient(error):
             return error
-        place = f"{self.project.folder.name}/{file.path}"
+        place = self._place(file)
         if error.diag.statement_position:
             line = file.text.count("\n", 0, int(error.diag.statement_position) - 1) + 1
             place += f", line {line}"

@@ -145,9 +145,10 @@ def migrating(connection: psycopg.Connection, each: Project, role: str) -> Itera
             yield
     except Exception as error:
         cause = _database_error(error)
-        if cause is not None and is_transient(cause):
-            raise cause from error
         place = _place(error, each)
+        if cause is not None and is_transient(cause):
+            cause.add_note(place)
+            raise cause from error
         if cause is not None:
             hint = _ALONE if cause.sqlstate == "25001" else each.hint(cause, role)
             raise Refusal(cause, place, hint) from error

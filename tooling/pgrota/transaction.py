@@ -5,18 +5,19 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
-from pgrota.errors import LockedOut, Problem, Refusal, is_transient
+from pgrota.blockers import Witness
+from pgrota.errors import LockedOut, Refusal, is_transient, place_of
 from pgrota.migration import HeldConnection
 from pgrota.recording import recorded
 
 LOCK = (1919906916, 1)
 LOCK_TIMEOUT = "300ms"
-TRIES = 15
 UNCHANGED = "nothing was changed; try again when the server answers"
 UNKNOWN = "whether it took effect is not known; when the server answers, rota plan tells"
 SESSION = {
@@ -33,10 +34,17 @@ SESSION = {
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for others, in seconds."""
+    """How long to wait for others: for another deploy and for workers, in seconds; for locks."""
 
     lock: float = 10.0
     drain: float = 60.0
+    lock_timeout: str = LOCK_TIMEOUT
+    tries: int = 15
+
+    @classmethod
+    def of_a_plan(cls, lock: float = 10.0) -> Patience:
+        """Who only looks may not make those queue who work."""
+        return cls(lock=lock, lock_timeout="20ms", tries=5)
 
 
 def settle(
@@ -49,19 +57,41 @@ def settle(
 
 def retried(once: Transaction) -> Any:
     """Waiting long for a lock would make everyone queue behind it: wait little, but often."""
-    connection = once.connection
-    for tried in range(1, TRIES + 1):
+    connection, tries = once.connection, once.patience.tries
+    witness = Witness()
+    for tried in range(1, tries + 1):
         try:
-            return once.run()
+            with witness.watching(connection) if tried > 1 else nullcontext():
+                return once.run()
         except psycopg.Error as error:
             if connection.closed or not is_transient(error):
                 raise
             connection.rollback()
-            if tried == TRIES:
-                raise _blocked(connection, error) from error
-            once.say(f"somebody else holds a lock ({error.diag.message_primary}); trying again")
+            trouble = _trouble(error, witness)
+            if tried == tries:
+                raise _blocked(f"gave up after {tries} tries: {trouble}", error, witness) from error
+            once.say(f"somebody else holds a lock ({trouble}); trying again")
             time.sleep(random.uniform(0.1, 0.3) * min(tried, 6))
     raise AssertionError("unreachable")
+
+
+def _trouble(error: psycopg.Error, witness: Witness) -> str:
+    """Who waited and for what, or else what the server said."""
+    place = place_of(error)
+    if witness.wanted:
+        return f"{place or 'it'} waited for {witness.wanted}"
+    said = error.diag.message_primary or str(error)
+    return f"{place}: {said}" if place else said
+
+
+def _blocked(message: str, error: psycopg.Error, witness: Witness) -> LockedOut:
+    pids = [blocker.pid for blocker in witness.blockers if blocker.pid]
+    return LockedOut(
+        f"{message}; nothing was changed",
+        witness.detail or error.diag.message_detail or error.diag.context,
+        "run it again when these sessions are done, or end one:"
+        f" select pg_terminate_backend({pids[0] if pids else 'PID'});",
+    )
 
 
 class Transaction:
@@ -110,7 +140,7 @@ class Transaction:
         raise NotImplementedError
 
     def _prepare(self) -> None:
-        settle(self.connection)
+        settle(self.connection, {"lock_timeout": self.patience.lock_timeout})
 
     def _take_lock(self) -> None:
         deadline = time.monotonic() + self.patience.lock
@@ -145,27 +175,3 @@ def _holder(connection: psycopg.Connection) -> str | None:
         return None
     pid, role, application, since = found
     return f"process {pid} of {role} ({application}), since {since}"
-
-
-def _blocked(connection: psycopg.Connection, error: psycopg.Error) -> Problem:
-    """Who stands in the way, as far as we may see."""
-    try:
-        rows = connection.execute(
-            "select distinct a.pid, a.usename, a.application_name, a.state, l.relation::regclass"
-            " from pg_catalog.pg_locks as l"
-            " join pg_catalog.pg_stat_activity as a on a.pid = l.pid"
-            " where l.granted and l.pid <> pg_backend_pid() and l.locktype = 'relation'"
-            "  and l.relation::regclass::text ~ '^(rota|rota_core)[.]' limit 10"
-        ).fetchall()
-        connection.rollback()
-    except psycopg.Error:
-        rows = []
-    detail = "\n".join(
-        f"process {pid} of {role} ({application}, {state}) holds {relation}"
-        for pid, role, application, state, relation in rows
-    )
-    return LockedOut(
-        f"gave up after {TRIES} tries: {error.diag.message_primary}; nothing was changed",
-        detail or error.diag.context,
-        "run it again when these sessions are done, or end one: select pg_terminate_backend(PID);",
-    )

@@ -43,7 +43,7 @@ def plan(
         user=user,
         dry_run=True,
         allow_drop=allow_drop,
-        patience=Patience(lock=lock_wait),
+        patience=Patience.of_a_plan(lock_wait),
         say=output.progress,
     )
     if output.wants_json():

@@ -47,7 +47,7 @@ def rollback(
         migrations=migrations,
         force=force,
         dry_run=only_plan,
-        patience=Patience(lock_wait, drain_wait),
+        patience=Patience.of_a_plan(lock_wait) if only_plan else Patience(lock_wait, drain_wait),
         say=output.progress,
     )
     what = f"{target['project']} is as deploy {target['deploy_id']} made it"
