@@ -141,6 +141,34 @@ def test_a_file_that_does_not_parse(database: Clone, shop: Path) -> None:
     assert dump(database) == before
 
 
+ATOMIC = """create or replace function shop.one() returns int language sql
+begin atomic
+  select case when true then 1 end;
+end;
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("-- a;b\ndrop table shop.gone;", 'line 2: table "gone" does not exist'),
+        (f"{ATOMIC}comment on view shop.gone is 'x;y';", 'line 5: relation "shop.gone" does not e'),
+        ("select ';';\n\n/* ; */ select rota.drop_task('x');", "line 3: task 'x' does not exist"),
+        ("select 1;\nvacuum shop.orders;", "line 2: VACUUM cannot run inside a transaction block"),
+    ],
+)  # fmt: skip
+def test_a_statement_that_fails_is_found(
+    database: Clone, shop: Path, text: str, words: str
+) -> None:
+    before = dump(database)
+    write(shop, {"sql/z.sql": text})
+    with pytest.raises(Refusal) as refused:
+        put(database, config(shop))
+    assert refused.value.message.startswith(f"sql/z.sql, {words}")
+    assert ("transactional = False" in (refused.value.hint or "")) == ("VACUUM" in words)
+    assert dump(database) == before
+
+
 def test_two_projects_cannot_have_the_same(database: Clone, shop: Path, tmp_path: Path) -> None:
     put(database, config(shop))
     other = make(tmp_path / "other", {"mine.sql": TOTAL}, name="other")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 NAME = r'(?:[a-z_][\w$]*|"(?:[^"]|"")+")'
 # A string is told apart, for those who look into it.
@@ -13,6 +14,7 @@ _NOT_CODE = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_ATOMIC = re.compile(r"\bbegin\s+atomic\b", re.I)
 
 
 def blanked(text: str, strings: bool = True) -> str:
@@ -27,6 +29,19 @@ def blanked(text: str, strings: bool = True) -> str:
         return "\n".join(" " * len(line) for line in match[0].split("\n"))
 
     return _NOT_CODE.sub(blank, text)
+
+
+def statements(text: str) -> Iterator[tuple[int, str]]:
+    """Each statement and where it begins; one with its body from `begin atomic` to `end`."""
+    place, start, is_open = 0, None, False
+    for part in blanked(text).split(";"):
+        if start is None and part.strip():
+            start = place + len(part) - len(part.lstrip())
+        place += len(part) + 1
+        is_open = bool(_ATOMIC.search(part)) or (is_open and part.strip().lower() != "end")
+        if start is not None and not is_open:
+            yield start, text[start : place - 1]
+            start = None
 
 
 def plain(name: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from pgrota import calls, catalog, describing, migration, record, recording, retiring
+from pgrota import calls, catalog, describing, failing, migration, record, recording, retiring
 from pgrota.catalog import Stored
 from pgrota.change import Change
 from pgrota.definitions import Definitions
@@ -117,7 +117,7 @@ class ObjectLane:
     def _try(self, file: SourceFile) -> None:
         try:
             with self.connection.transaction(), recording.unless_it_fails(self.connection):
-                self._send(file)
+                self._send([file.text])
         except psycopg.Error as error:
             if error.sqlstate == _WATCHED_OTHERWISE and self._unwatch(file):
                 self._try(file)
@@ -131,7 +131,8 @@ class ObjectLane:
                 raise self._located(error, file) from error
             self._drop(mine, self._lookup())
             try:
-                self._send(file)
+                with self.connection.transaction():
+                    self._send([file.text])
             except psycopg.Error as again:
                 raise self._located(again, file) from again
 
@@ -140,12 +141,13 @@ class ObjectLane:
         mine = [k for k in self.recorded.definitions_of(file.path) if k[0] == "watch"]
         return retiring.unwatch(self.connection, mine, self.role) > 0
 
-    def _send(self, file: SourceFile) -> None:
+    def _send(self, texts: Iterable[str]) -> None:
         self._act_as(self.role)
         self._known = None
         path = self.project.search_path
         with migration.searching(self.connection, path), recorded(self.connection):
-            self.connection.execute(file.text)
+            for text in texts:
+                self.connection.execute(text)
         self._act_as(self.role)
 
     @contextmanager
@@ -240,8 +242,8 @@ class ObjectLane:
         if is_transient(error):
             return error
         place = self._place(file)
-        if error.diag.statement_position:
-            line = file.text.count("\n", 0, int(error.diag.statement_position) - 1) + 1
+        line = failing.line(self.connection, error, file.text, self._send)
+        if line:
             place += f", line {line}"
         return Refusal(error, place, self.hint(error))
 

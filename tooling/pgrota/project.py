@@ -79,6 +79,12 @@ class Project:
                 f"{self.name} is deployed with the rights of {role}; give them, such as:"
                 f' grant create on schema public to "{role}";'
             )
+        if error.sqlstate == "25001" and self.home:
+            return (
+                "it cannot be in the transaction of a deploy: let a schedule send it"
+                " (rota.define_schedule(..., command => '...')), or a migration that says"
+                " transactional = False"
+            )
         return None
 
     @cached_property
