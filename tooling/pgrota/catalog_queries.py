@@ -26,12 +26,17 @@ join unnest(%(identities)s::text[]) as w (identity)
   on n.nspname not in ('pg_catalog', 'information_schema') and {}
 """
 
+# The version of a function changes when it is made anew, and not with a grant, as its row does.
 _ROUTINES = f"""
 select
   case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end as kind,
   p.oid::regprocedure::text as identity,
   'function' as declared_kind, n.nspname as schema, p.proname as name, null::name as on_table,
-  p.oid, p.ctid::text as version, 'pg_proc'::regclass::oid as classid,
+  p.oid,
+  (select string_agg(d.ctid::text, ' ' order by d.ctid)
+   from pg_catalog.pg_depend as d
+   where d.classid = 'pg_proc'::regclass and d.objid = p.oid) as version,
+  'pg_proc'::regclass::oid as classid,
   case when p.prokind = 'a' then p.oid::regprocedure::text else pg_get_functiondef(p.oid) end
     as definition,
   pg_get_userbyid(p.proowner) as owner, {_ACL.format("p.proacl")} as privileges,

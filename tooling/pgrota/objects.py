@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from pgrota import calls, catalog, describing, failing, migration, record, recording, retiring
+from pgrota import (
+    calls,
+    catalog,
+    describing,
+    failing,
+    migration,
+    overloads,
+    record,
+    recording,
+    retiring,
+)
 from pgrota.catalog import Stored
 from pgrota.change import Change
 from pgrota.definitions import Definitions
@@ -116,25 +126,33 @@ class ObjectLane:
 
     def _try(self, file: SourceFile) -> None:
         try:
-            with self.connection.transaction(), recording.unless_it_fails(self.connection):
+            with self.connection.transaction() as tried, recording.unless_it_fails(self.connection):
                 self._send([file.text])
+                known = self.recorded, self.before
+                in_the_way = overloads.replaced(self.connection, file, *known)
+                if in_the_way:
+                    raise psycopg.Rollback(tried)
         except psycopg.Error as error:
             if error.sqlstate == _WATCHED_OTHERWISE and self._unwatch(file):
                 self._try(file)
                 return
             if error.sqlstate not in _SHAPE_CHANGED:
                 raise self._located(error, file) from error
-            for stray in self._strays(file, self.before.values()):
-                raise _overload(file, stray) from error
-            mine = catalog.standing(self.connection, self.recorded.objects_of(file.path))
-            if not mine:
+            for stray in overloads.strays(file, self.recorded, self.before.values()):
+                raise overloads.refusal(file, stray) from error
+            in_the_way = catalog.standing(self.connection, self.recorded.objects_of(file.path))
+            if not in_the_way:
                 raise self._located(error, file) from error
-            self._drop(mine, self._lookup())
-            try:
-                with self.connection.transaction():
-                    self._send([file.text])
-            except psycopg.Error as again:
-                raise self._located(again, file) from again
+        if in_the_way:
+            self._drop(in_the_way, self._lookup())
+            self._try_again(file)
+
+    def _try_again(self, file: SourceFile) -> None:
+        try:
+            with self.connection.transaction():
+                self._send([file.text])
+        except psycopg.Error as error:
+            raise self._located(error, file) from error
 
     def _unwatch(self, file: SourceFile) -> bool:
         """Let go of the tables that the file has watched, so that it can watch them otherwise."""
@@ -171,20 +189,9 @@ class ObjectLane:
 
     def _refuse_overloads(self, files: list[SourceFile], after: list[Stored]) -> None:
         for file in files:
-            for stray in self._strays(file, after):
+            for stray in overloads.strays(file, self.recorded, after):
                 if not self._is_new(stray):
-                    raise _overload(file, stray)
-
-    def _strays(self, file: SourceFile, there: Iterable[Stored]) -> list[Stored]:
-        """Functions that go by a name of this file and that no deploy has made."""
-        return [
-            stored
-            for stored in there
-            if stored.declared.kind == "function"
-            and self.file_of[stored.declared] is file
-            and stored.key not in self.recorded.files
-            and stored.key not in self.recorded.kept
-        ]
+                    raise overloads.refusal(file, stray)
 
     def _is_new(self, stored: Stored) -> bool:
         known = self.before.get(stored.key)
@@ -246,11 +253,3 @@ class ObjectLane:
         if line:
             place += f", line {line}"
         return Refusal(error, place, self.hint(error))
-
-
-def _overload(file: SourceFile, stray: Stored) -> Problem:
-    return Problem(
-        f"{file.path} would make an overload of {stray.identity}",
-        "no deploy has made that one, and a call could mean either",
-        f"drop {stray.kind} if exists {stray.identity};",
-    )
