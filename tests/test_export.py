@@ -28,6 +28,7 @@ create index if not exists kept_one on rota.kept (one);
 """
 SIZED = """create or replace function rota_core.sized({arguments}) returns int language sql
 set search_path = pg_catalog, pg_temp as $$ select 1 $$;
+revoke all on function rota_core.sized({signature}) from public;
 """
 
 
@@ -84,14 +85,15 @@ def test_a_change_is_a_further_file(
     add_file(place, "task/shown.sql", SHOWN)
     add_file(place, "task/going.sql", "create or replace view rota.going as select 1 as one;\n")
     add_file(place, "task/kept.sql", KEPT)
-    add_file(place, "task/sized.sql", SIZED.format(arguments="a int"))
+    add_file(place, "task/sized.sql", SIZED.format(arguments="a int", signature="int"))
     first = export(tmp_path)
     before = {path: path.read_bytes() for path in first}
     database = make_database(server, "changed")
     apply(database, first[:1], "--single-transaction")
 
     add_file(place, "task/shape.sql", SHAPE.format(returns="text", value="'one'"))
-    add_file(place, "task/sized.sql", SIZED.format(arguments="a int, b int"))
+    text = SIZED.format(arguments="a int, b int", signature="int, int")
+    add_file(place, "task/sized.sql", text)
     add_file(place, "task/coming.sql", "create or replace view rota.coming as select 2 as two;\n")
     index = place / "sql/engine/install.sql"
     for name in ("going", "kept"):
@@ -143,6 +145,22 @@ def test_all_or_nothing(server: Server, tmp_path: Path, monkeypatch: pytest.Monk
     assert done.returncode != 0
     assert 'column "nothing" does not exist' in done.stderr
     assert database.value("select to_regnamespace('rota') is null")
+
+
+def test_a_grant_that_names_a_signature_of_before(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = own_project(tmp_path, monkeypatch)
+    add_file(place, "task/sized.sql", SIZED.format(arguments="a int", signature="int"))
+    database = make_database(server, "named")
+    apply(database, export(tmp_path))
+    before = whole_dump(database)
+    text = SIZED.format(arguments="a int, b int default 0", signature="int")
+    add_file(place, "task/sized.sql", text)
+    # The first file only asks the workers to leave.
+    done = [psql(database, path) for path in export(tmp_path)][-1]
+    assert "function rota_core.sized(integer) does not exist" in done.stderr
+    assert whole_dump(database) == before
 
 
 def test_beside_rota_deploy(

@@ -86,6 +86,7 @@ declare
   v_todo jsonb;
   v_again jsonb;
   v_gone jsonb := '[]';
+  v_replaced jsonb;
   v_declared jsonb := '[]';
   v_old jsonb := '{{}}';
   v_recorded jsonb := '{{}}';

@@ -58,8 +58,22 @@ OBJECTS = """
         {define}
         continue;
       end if;
+      v_replaced := '[]';
       begin
         execute v_row.text;
+        -- It may not name the signatures that it has replaced: they go first.
+        execute 'select coalesce(jsonb_agg(jsonb_build_object(''kind'', s.kind, ''identity'','
+          ' s.identity)), ''[]'') from (' || c_stored || ') as s'
+          ' where $2 #>> array[s.kind || '' '' || s.identity, ''0''] = s.version'
+          ' and $3 ? (s.kind || '' '' || s.identity)'
+        into v_replaced using (
+          select jsonb_agg(d.value)
+          from jsonb_array_elements(v_declared) as d
+          where d.value ->> 'path' = v_row.path and d.value ->> 'kind' = 'function'
+        ), v_old, v_recorded;
+        if v_replaced <> '[]' then
+          raise invalid_function_definition;
+        end if;
         {define}
       exception when syntax_error_or_access_rule_violation then
         -- Another shape forbids `create or replace`, or what it needs comes with another file.
@@ -67,7 +81,9 @@ OBJECTS = """
           raise;
         end if;
         v_again := v_again || jsonb_build_array(to_jsonb(v_row));
-        if sqlstate = any (c_shape) then
+        if v_replaced <> '[]' then
+          v_gone := v_gone || v_replaced;
+        elsif sqlstate = any (c_shape) then
           select v_gone || coalesce(jsonb_agg(jsonb_build_object(
             'kind', split_part(r.key, ' ', 1),
             'identity', substr(r.key, strpos(r.key, ' ') + 1))), '[]')
