@@ -125,3 +125,28 @@ def test_the_command(place: Path, database: Clone) -> None:
         "function shop.total(jsonb) of total.sql: changed\n      security: invoker -> definer"
         in said
     )
+
+
+STEPS = """
+select rota.define_task('total', 'shop.total');
+select rota.define_pipeline('day', array[{}]);
+"""
+
+
+def test_a_pipeline_is_compared_step_by_step(place: Path, database: Clone) -> None:
+    steps = ["'open', 'total'", "'sell', 'total'", "'count', 'total', after => '{sell}'"]
+    now = [
+        "'sell', 'total'", "'open', 'total', on_failure => 'skip'",
+        "'close', 'total', after => '{sell}', timeout => '1 h'",
+    ]  # fmt: skip
+    put(database, make(place, {"z.sql": STEPS.format(", ".join(f"rota.step({s})" for s in steps))}))
+    make(place, {"z.sql": STEPS.format(", ".join(f"rota.step({step})" for step in now))})
+    done = rota("--project", str(place), "plan", url=database.url())
+    assert done.stdout.splitlines()[:6] == [
+        "  ~ pipeline  day  (z.sql)",
+        "      steps:",
+        "        ~ open: on_failure not given -> skip",
+        """        + close: {"task": "total", "after": ["sell"], "timeout": "01:00:00"}""",
+        "        - count",
+        "        ~ order: open, sell -> sell, open",
+    ]

@@ -79,6 +79,11 @@ def unmanaged(found: Sequence[Definition]) -> None:
 
 def _fields(fields: Fields) -> None:
     for name, (was, now) in fields.items():
+        if _is_named(was) and _is_named(now):
+            click.echo(f"{INDENT}{name}:")
+            for line in _items_apart(was, now):
+                click.secho(f"{INDENT}  {line}", fg=COLOURS[line[0]])
+            continue
         before, after = shown(was), shown(now)
         if name == "privileges":
             before, after = _apart(was, now), _apart(now, was)
@@ -97,6 +102,32 @@ def _apart(these: str | None, others: str | None) -> str:
     """The privileges that only one side has, a line each."""
     gone = (others or "").split(", ")
     return "\n".join(item for item in (these or "").split(", ") if item not in gone) or "none"
+
+
+def _is_named(value: Any) -> bool:
+    """Whether it is a list such as the steps of a pipeline."""
+    return isinstance(value, list) and all(isinstance(x, dict) and "name" in x for x in value)
+
+
+def _items_apart(was: Sequence[dict], now: Sequence[dict]) -> Iterator[str]:
+    """What came, went or changed, item by item, in the order in which they are now."""
+    before, after = ({item["name"]: item for item in items} for items in (was, now))
+    for name, item in after.items():
+        old = before.get(name)
+        if old is None:
+            more = {key: value for key, value in item.items() if key != "name"}
+            yield f"+ {name}: {shown(more)}"
+            continue
+        for key in dict.fromkeys([*old, *item]):
+            if old.get(key) != item.get(key):
+                values = (shown(x[key]) if key in x else "not given" for x in (old, item))
+                yield f"~ {name}: {key} {' -> '.join(values)}"
+    yield from (f"- {name}" for name in before if name not in after)
+    orders = [
+        [name for name in names if name in before and name in after] for names in (before, after)
+    ]
+    if orders[0] != orders[1]:
+        yield f"~ order: {', '.join(orders[0])} -> {', '.join(orders[1])}"
 
 
 def _lines_apart(was: Any, now: Any) -> tuple[str, str]:
