@@ -127,6 +127,21 @@ def test_the_command(place: Path, database: Clone) -> None:
     )
 
 
+def test_of_privileges_only_those_that_came_or_went_are_shown(place: Path, database: Clone) -> None:
+    put(database, make(place, {"total.sql": TOTAL + GRANT.format("rota_app")}))
+    make(place, {"total.sql": TOTAL + GRANT.format("rota_reader")})
+    done = rota("--project", str(place), "plan", url=database.url())
+    assert done.stdout.splitlines()[:3] == [
+        "  ~ function  shop.total(jsonb)  (total.sql)",
+        "      privileges:",
+        "        + rota_reader=X/postgres",
+    ]
+    database.run("revoke execute on function shop.total(jsonb) from rota_app")
+    done = rota("drift", url=database.url())
+    assert "      privileges:\n        - rota_app=X/postgres\n1 drifted" in done.stdout
+
+
+GRANT = "grant execute on function shop.total(jsonb) to {};"
 STEPS = """
 select rota.define_task('total', 'shop.total');
 select rota.define_pipeline('day', array[{}]);

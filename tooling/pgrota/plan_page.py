@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -79,15 +79,14 @@ def unmanaged(found: Sequence[Definition]) -> None:
 
 def _fields(fields: Fields) -> None:
     for name, (was, now) in fields.items():
-        if _is_named(was) and _is_named(now):
+        lines = _entries_apart(name, was, now)
+        if lines is not None:
             click.echo(f"{INDENT}{name}:")
-            for line in _items_apart(was, now):
+            for line in lines:
                 click.secho(f"{INDENT}  {line}", fg=COLOURS[line[0]])
             continue
         before, after = shown(was), shown(now)
-        if name == "privileges":
-            before, after = _apart(was, now), _apart(now, was)
-        elif isinstance(was, dict | list) and isinstance(now, dict | list):
+        if isinstance(was, dict | list) and isinstance(now, dict | list):
             before, after = _lines_apart(was, now)
         if len(before) + len(after) <= LONGEST_VALUE and "\n" not in before + after:
             click.echo(f"{INDENT}{name}: {before} -> {after}")
@@ -98,10 +97,17 @@ def _fields(fields: Fields) -> None:
                     click.secho(f"{INDENT}  {sign} {line}", fg=COLOURS[sign])
 
 
-def _apart(these: str | None, others: str | None) -> str:
-    """The privileges that only one side has, a line each."""
-    gone = (others or "").split(", ")
-    return "\n".join(item for item in (these or "").split(", ") if item not in gone) or "none"
+def _entries_apart(name: str, was: Any, now: Any) -> Iterable[str] | None:
+    """What came, went or changed of a value that is made of entries."""
+    if name == "privileges":
+        return _privileges_apart(was, now)
+    return _items_apart(was, now) if _is_named(was) and _is_named(now) else None
+
+
+def _privileges_apart(was: str | None, now: str | None) -> Iterator[str]:
+    before, after = ((entries or "").split(", ") for entries in (was, now))
+    yield from (f"- {entry}" for entry in before if entry and entry not in after)
+    yield from (f"+ {entry}" for entry in after if entry and entry not in before)
 
 
 def _is_named(value: Any) -> bool:
