@@ -136,6 +136,35 @@ def test_a_change_is_a_further_file(
     assert ("create", "rota.coming") in actions
 
 
+def test_what_goes_together(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function with the view and the trigger that use it, in whichever order."""
+    place = own_project(tmp_path, monkeypatch)
+    files = {
+        "task/shape.sql": SHAPE.format(returns="int", value="1"),
+        "task/shown.sql": SHOWN,
+        "task/stamp.sql": "create or replace function rota_core.stamp() returns trigger"
+        " language plpgsql set search_path = pg_catalog, pg_temp as"
+        " $$ begin return new; end $$;\n",
+        "task/stamped.sql": "create or replace trigger stamped before insert on rota_core.lane"
+        " for each row execute function rota_core.stamp();\n",
+    }
+    for path, text in files.items():
+        add_file(place, path, text)
+    database = make_database(server, "together")
+    apply(database, export(tmp_path))
+    index = place / "sql/engine/install.sql"
+    for path in files:
+        (place / "sql/engine" / path).unlink()
+        index.write_text(index.read_text().replace(f"\\ir {path}\n", ""))
+    apply(database, export(tmp_path))
+    there = "select to_regprocedure(%s), to_regclass('rota.shown')"
+    for function in ("rota_core.shape()", "rota_core.stamp()"):
+        assert database.run(there, function) == [(None, None)]
+    assert deploy(database.url(), dry_run=True).changes == []
+
+
 def test_all_or_nothing(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = own_project(tmp_path, monkeypatch)
     add_file(place, "task/broken.sql", "create or replace view rota.broken as select nothing;\n")

@@ -55,7 +55,10 @@ def foundation() -> str:
 
 
 def foreign() -> str:
-    """What depends on the object $2 of kind $1 and is not among the objects that a deploy made."""
+    """What depends on the object $2 of kind $1 and is not among the objects that a deploy made.
+
+    A trigger is made again by no other file than its own: it has to be among those that go, $4.
+    """
     query = DEPENDANTS.replace("%(kind)s", "$1").replace("%(identity)s", "$2")
     return f"""
 select string_agg(f.description, E'\\n')
@@ -63,9 +66,15 @@ from ({query.replace("%%", "%")}) as f
 where not exists (
   select from rota_core.deployed_object as o
   -- The names of another project may stand in a schema that is closed to us.
-  where f.oid = case when o.project <> $3 or o.kind = 'trigger' then null
+  where f.oid = case when o.project <> $3 then null
     when o.kind = 'view' then to_regclass(o.identity)::oid
-    else to_regprocedure(o.identity)::oid end
+    when o.kind <> 'trigger' then to_regprocedure(o.identity)::oid end
+)
+and not exists (
+  select from pg_catalog.pg_trigger as t
+  join jsonb_to_recordset($4) as g (kind text, identity text)
+    on g.kind = 'trigger' and g.identity = format('%I on %s', t.tgname, t.tgrelid::regclass)
+  where f.classid = 'pg_trigger'::regclass and t.oid = f.oid
 )
 """
 

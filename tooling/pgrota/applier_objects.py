@@ -126,7 +126,7 @@ OBJECTS = """
         )
         else to_regprocedure(g.identity) is not null end
     loop
-      execute c_foreign into v_text using v_row.kind, v_row.identity, c_project;
+      execute c_foreign into v_text using v_row.kind, v_row.identity, c_project, v_gone;
       if v_text is not null then
         raise exception using
           errcode = 'dependent_objects_still_exist',
@@ -136,10 +136,11 @@ OBJECTS = """
           hint = 'Drop or change that first.';
       end if;
       perform set_config('role', c_role, true);
-      v_text := case v_row.kind when 'view' then (
-        select case c.relkind when 'm' then 'materialized view' else 'view' end
-        from pg_class as c where c.oid = to_regclass(v_row.identity)
-      ) else v_row.kind end;
+      -- What went together with another one is of no kind any longer.
+      v_text := coalesce((
+        select 'materialized view' from pg_class as c
+        where v_row.kind = 'view' and c.oid = to_regclass(v_row.identity) and c.relkind = 'm'
+      ), v_row.kind);
       execute format('drop %s if exists %s cascade', v_text, v_row.identity);
       perform set_config('role', c_deployer, true);
       v_changes := v_changes || jsonb_build_array(jsonb_build_object(

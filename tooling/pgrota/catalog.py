@@ -91,17 +91,9 @@ def standing(
     connection: psycopg.Connection, keys: Iterable[tuple[str, str]]
 ) -> list[tuple[str, str]]:
     """The keys of the record under which something still stands."""
-    found = []
-    for kind, identity in keys:
-        if kind == "trigger":
-            there = bool(find(connection, [(kind, identity)]))
-        else:
-            function = "to_regclass" if kind == "view" else "to_regprocedure"
-            query = f"select {function}(%s) is not null"
-            there = connection.execute(query, [identity]).fetchone()[0]
-        if there:
-            found.append((kind, identity))
-    return found
+    wanted = list(keys)
+    there = {stored.key for stored in find(connection, wanted)}
+    return [key for key in wanted if key in there]
 
 
 def foundation(connection: psycopg.Connection) -> list[Stored]:

@@ -20,7 +20,7 @@ BY_NAME = """
 join unnest(%(schemas)s::text[], %(names)s::text[]) as w (schema, name)
   on w.schema = n.nspname and w.name = {}
 """
-# By the text: to_regprocedure() needs rights on the schema.
+# By the text: to_regprocedure() needs rights on the schema, and the types of the arguments.
 BY_IDENTITY = """
 join unnest(%(identities)s::text[]) as w (identity)
   on n.nspname not in ('pg_catalog', 'information_schema') and {}

@@ -198,8 +198,12 @@ class ObjectLane:
         return known is None or known.version != stored.version
 
     def _drop(self, keys: list[tuple[str, str]], there: list[Stored]) -> None:
-        """Drop objects together with what depends on them, as long as it is ours to remake."""
-        ours = {(s.classid, s.oid) for s in there}
+        """Drop objects together with what depends on them, as long as that is ours.
+
+        Either a file makes it again, or it goes as well.
+        """
+        goes = {*keys, *self._goes()}
+        ours = {(s.classid, s.oid) for s in (*there, *catalog.find(self.connection, goes))}
         for key in dict.fromkeys(keys):
             kind, identity = key
             if not catalog.standing(self.connection, [key]):
@@ -217,6 +221,13 @@ class ObjectLane:
             self._known = None
             with recorded(self.connection), at(f"the drop of {kind} {identity}"):
                 catalog.drop(self.connection, kind, identity)
+
+    def _goes(self) -> set[tuple[str, str]]:
+        """What this project has made and may lose, whether a file makes it again or none does."""
+        if not self.drop_vanished:
+            return set()
+        made = {*self.recorded.files, *self.recorded.kept}
+        return made - retiring.handlers(self.connection, made).keys()
 
     def _lost(self) -> list[SourceFile]:
         """Files whose objects went together with a dropped one and have to be made again."""
