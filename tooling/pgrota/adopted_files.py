@@ -22,8 +22,12 @@ def job_file(
     search_path: str,
     key: str,
     requires: list[str],
+    is_valid: bool = True,
 ) -> str:
-    """A schedule, with its task where it has one, and the removal of the job."""
+    """A schedule, with its task where it has one, and the removal of the job.
+
+    A command that is not valid as things stand is looked at when it runs, as pg_cron does.
+    """
     made = f"{SCHEMA}.{identifier(re.sub(r'[^A-Za-z0-9_]', '_', name))}"
     parts = [_head(name, job, key, requires)]
     if kind == "command":
@@ -33,7 +37,7 @@ def job_file(
         )
     else:
         if handler is None:
-            parts.append(_function(made, job, search_path))
+            parts.append(_function(made, job, search_path, is_valid))
         # What pg_cron does not do is left out; a run as long as it likes is a day here.
         parts.append(_task(name, handler or made, job))
         parts.append(_schedule(name, cron, timezone))
@@ -61,6 +65,11 @@ def function_file(functions: list[dict[str, Any]]) -> str:
     return "-- Adopted as it stood in the database.\n" + "\n\n".join(parts) + "\n"
 
 
+def command_body(job: Job) -> str:
+    """The command as the body of a function."""
+    return job.command.strip().rstrip(";").rstrip() + ";"
+
+
 def identifier(name: str) -> str:
     """A name as SQL reads it."""
     if re.fullmatch(r"[a-z_][a-z0-9_]*", name):
@@ -84,15 +93,17 @@ def _head(name: str, job: Job, key: str, requires: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _function(made: str, job: Job, search_path: str) -> str:
-    body = job.command.strip().rstrip(";").rstrip() + ";"
+def _function(made: str, job: Job, search_path: str, is_valid: bool) -> str:
+    language, body = "sql", command_body(job)
+    if not is_valid:
+        language, body = "plpgsql", f"begin\n  execute {literal(body)};\nend;"
     tag = dollar_quote("body", body) if "$$" in body else "$$"
     owner = identifier(job.username)
     return (
         f"create schema if not exists {SCHEMA};\n"
         f"grant usage on schema {SCHEMA} to {owner};\n\n"
         "-- The command as it was, with the search_path it had.\n"
-        f"create or replace function {made}()\nreturns void\nlanguage sql\nvolatile\n"
+        f"create or replace function {made}()\nreturns void\nlanguage {language}\nvolatile\n"
         f"set search_path = {search_path}\nas {tag}\n{body}\n{tag};\n\n"
         f"comment on function {made}() is {literal('The command of ' + job.title + '.')};\n"
         f"revoke all on function {made}() from public;\n"

@@ -20,6 +20,12 @@ where r.rolname = current_user
 """
 ROLES = """
 select r.rolname::text as name, r.rolcanlogin as can_log_in, r.rolsuper as is_superuser,
+  exists (
+    select from pg_catalog.pg_roles as w
+    cross join pg_catalog.pg_roles as m
+    where w.rolname = 'rota_worker' and m.rolname in (r.rolname, 'pg_maintain')
+      and pg_has_role(w.oid, m.oid, 'USAGE')
+  ) as worker_may,
   coalesce((
     select substr(c.value, 13)
     from pg_catalog.pg_db_role_setting as s

@@ -26,6 +26,7 @@ from pgrota.adopted_folder import FOLDER, AdoptedFolder
 from pgrota.database import Database
 from pgrota.declared import Declared
 from pgrota.errors import Problem
+from pgrota.lexing import dollar_quote
 
 
 class Adoption:
@@ -94,9 +95,13 @@ class Adoption:
             if cron != " ".join(job.schedule.split()):
                 raise Unadoptable("its command must be run by pg_cron itself, at times that rota"
                                   " cannot hand on")  # fmt: skip
+            self._refuse_superuser(role)
             adopted.kind = "command"
         else:
             adopted.kind = "task"
+        error = None
+        if adopted.kind == "task" and direct is None:
+            error = self._error_of(job, role["search_path"])
         adopted.name = self.known.get(_key(job)) or name_of(job, called(job.command), self.taken)
         self.taken.add(adopted.name)
         requires = sorted(
@@ -113,10 +118,13 @@ class Adoption:
             role["search_path"],
             json.dumps(_key(job)),
             requires,
+            error is None,
         )
         self.texts[path] = text
         adopted.files = [path, *requires]
         self._remark(adopted, role)
+        if error:
+            adopted.remarks.append(f"not valid as things stand, seen when it runs: {error}")
 
     def save(self) -> list[str]:
         """Write the files that are not there yet. Returns their paths."""
@@ -141,7 +149,38 @@ class Adoption:
             )
         if adopted.kind == "command":
             owner = adopted_files.identifier(role["name"])
-            adopted.remarks.append(f"runs as rota_worker: grant {owner} to rota_worker;")
+            adopted.remarks.append(
+                f"will run as rota_worker, who has to have all rights of its owner:"
+                f" grant {owner} to rota_worker;"
+            )
+
+    def _refuse_superuser(self, role: dict[str, Any]) -> None:
+        """What pg_cron runs itself runs as rota_worker, who is to be no superuser."""
+        if not role["is_superuser"] or role["worker_may"]:
+            return
+        more = ""
+        if self.connection.info.server_version >= 170000:
+            more = ", or: grant pg_maintain to rota_worker;"
+        raise Unadoptable(
+            f"rota_worker would run it, and may not do all that {role['name']} may, a superuser:"
+            f" schedule it as the owner of what it works on, then adopt again{more}"
+        )
+
+    def _error_of(self, job: Job, search_path: str) -> str | None:
+        """Why a function of this command could not be made, as when what it calls is not there."""
+        body = adopted_files.command_body(job)
+        tag = dollar_quote("body", body)
+        try:
+            with self.connection.transaction(force_rollback=True):
+                self.connection.execute(
+                    "create function pg_temp.rota_adopt() returns void language sql"
+                    f" set search_path = {search_path} as {tag}{body}{tag}"
+                )
+        except psycopg.errors.InsufficientPrivilege:
+            return None
+        except psycopg.errors.ProgrammingError as error:
+            return error.diag.message_primary
+        return None
 
     def _functions(self, job: Job, search_path: str) -> list[dict[str, Any]]:
         user = preflight.quoted(job.username)

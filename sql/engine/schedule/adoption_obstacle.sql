@@ -7,6 +7,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_schedule rota_core.schedule;
+  v_is_superuser boolean;
 begin
   select s.*
   into v_schedule
@@ -20,12 +21,21 @@ begin
   end if;
 
   -- VACUUM passes over what it may not touch with no more than a warning.
-  if v_schedule.command is not null
-    and exists (
-      select from pg_roles as r
-      where r.rolname = username and not pg_has_role('rota_worker', r.oid, 'USAGE')
-    )
-  then
+  select r.rolsuper
+  into v_is_superuser
+  from pg_roles as r
+  where v_schedule.command is not null and r.rolname = username
+    and not exists (
+      select from pg_roles as w
+      where (w.rolname = username or w.rolname = 'pg_maintain' and v_schedule.command ~*
+          $re$^\s*(vacuum|analyze|reindex|cluster|refresh)\M$re$)
+        and pg_has_role('rota_worker', w.oid, 'USAGE')
+    );
+  if v_is_superuser then
+    return format('its cron job goes on, since rota_worker may not do all that %I may, a'
+      ' superuser: leave it to pg_cron and drop the schedule, or schedule it as the owner of what it'
+      ' works on', username);
+  elsif not v_is_superuser then
     return format('its cron job goes on, since rota_worker may not do what it does: grant %I to'
       ' rota_worker, then deploy', username);
   end if;
