@@ -33,7 +33,7 @@ values
     health_cron_jobs health_cron_server health_cron_starts health_engine health_events
     health_restore health_runs health_schedules health_server health_tasks health_watches
     health_worker_role health_workers held_events is_within next_start oldest_unread
-    pipeline_progress places primary_key redact refuse_untimely save_adoption save_task
+    pipeline_progress places primary_key redact refuse_untimely return_cron_job save_adoption save_task
     save_watch search_path tail_events take_cron_job task_call trampoline_name try_capture
     wall_clock wanted_cron_jobs watch_definition watch_members watch_stands
   '),

@@ -163,6 +163,7 @@
 \ir schedule/check_adoptions.sql
 \ir schedule/find_cron_job.sql
 \ir schedule/take_cron_job.sql
+\ir schedule/return_cron_job.sql
 \ir schedule/adoption_obstacle.sql
 \ir schedule/save_adoption.sql
 \ir schedule/adopt_cron_job.sql

@@ -17,6 +17,8 @@ select o.kind, o.identity, o.project
 from rota_core.deployed_object as o
 where o.kind in ('trigger', 'view', 'function', 'procedure', 'aggregate')
   and o.project not in ('rota', 'foundation') and (o.project = %(name)s or %(name)s is null)
+  -- What was there before is not theirs to take away.
+  and to_jsonb(o) #> '{attributes,found}' is null
 order by array_position('{trigger,view}', o.kind), o.project, o.identity
 """
 _ADDRESSES = """

@@ -32,6 +32,13 @@ class Row:
     def key(self) -> tuple[str, str]:
         return self.kind, self.identity
 
+    def as_json(self) -> dict:
+        return {
+            "fingerprint": self.fingerprint,
+            "definition": self.definition,
+            "attributes": self.attributes,
+        }
+
 
 @dataclass(frozen=True)
 class Stored:

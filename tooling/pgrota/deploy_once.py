@@ -62,7 +62,7 @@ class DeployOnce(Transaction):
     ) -> None:
         super().__init__(connection, patience, say, dry_run)
         self.projects = projects
-        self.drained = self.allow_drop = self.force = False
+        self.drained = self.allow_drop = self.force = self.gives_back = False
         self.done: list[Change] = []
         self.began = time.monotonic()
 
@@ -131,6 +131,7 @@ class DeployOnce(Transaction):
             lambda error: each.hint(error, self.facts.role),
             self._before_drop(each),
             drop_vanished=each.is_engine or self.allow_drop,
+            gives_back=self.gives_back,
         )
         own.refuse_taken(self.connection, each, lane.before)
         lane.apply()

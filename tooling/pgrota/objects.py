@@ -12,6 +12,7 @@ from pgrota import (
     calls,
     catalog,
     describing,
+    dropping,
     failing,
     migration,
     overloads,
@@ -44,6 +45,7 @@ class ObjectLane:
     hint: Callable[[psycopg.Error], str | None]
     before_drop: Callable[[str], None]
     drop_vanished: bool = True
+    gives_back: bool = False
     changes: list[Change] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -58,7 +60,12 @@ class ObjectLane:
             set(self.recorded.hashes) - {file.path for file in self.project.files}
         )
         self.vanishing = Vanishing(
-            self.connection, self.project, self.recorded, self.role, self.drop_vanished
+            self.connection,
+            self.project,
+            self.recorded,
+            self.role,
+            self.drop_vanished,
+            self.gives_back,
         )
         self.dependants: dict[tuple[str, str], list[str]] = {}
 
@@ -87,7 +94,8 @@ class ObjectLane:
         after = self._lookup()
         self.vanishing.keep({*(s.key for s in after), *self.defined.file_of}, self.vanished_files)
         for file in self.executed.values():
-            made = [s.row() for s in after if self.file_of.get(s.declared) is file]
+            mine = [s for s in after if self.file_of.get(s.declared) is file]
+            made = [self.vanishing.row(s, self.before.get(s.key)) for s in mine]
             made += self.defined.rows_of(file.path)
             record.keep(self.connection, self.project.name, deploy_id, file, made)
 
@@ -202,31 +210,18 @@ class ObjectLane:
 
         Either a file makes it again, or it goes as well.
         """
+        if not keys:
+            return
         goes = {*keys, *self._goes()}
         ours = {(s.classid, s.oid) for s in (*there, *catalog.find(self.connection, goes))}
-        for key in dict.fromkeys(keys):
-            kind, identity = key
-            if not catalog.standing(self.connection, [key]):
-                continue
-            self.before_drop(f"{kind} {identity} goes")
-            found = catalog.dependants(self.connection, kind, identity)
-            self.dependants[key] = [d["description"] for d in found]
-            foreign = [d["description"] for d in found if (d["classid"], d["oid"]) not in ours]
-            if foreign:
-                raise Problem(
-                    f"{kind} {identity} cannot be dropped: something else depends on it",
-                    "\n".join(foreign),
-                    "drop or change that first",
-                )
-            self._known = None
-            with recorded(self.connection), at(f"the drop of {kind} {identity}"):
-                catalog.drop(self.connection, kind, identity)
+        self._known = None
+        self.dependants |= dropping.drop(self.connection, keys, ours, self.before_drop)
 
     def _goes(self) -> set[tuple[str, str]]:
         """What this project has made and may lose, whether a file makes it again or none does."""
         if not self.drop_vanished:
             return set()
-        made = {*self.recorded.files, *self.recorded.kept}
+        made = {*self.recorded.files, *self.recorded.kept} - self.vanishing.given.keys()
         return made - retiring.handlers(self.connection, made).keys()
 
     def _lost(self) -> list[SourceFile]:

@@ -7,7 +7,18 @@ from collections.abc import Callable
 import psycopg
 from psycopg import sql
 
-from pgrota import belongings, catalog, cron, migration, own, preflight, project, record, retiring
+from pgrota import (
+    belongings,
+    catalog,
+    cron,
+    giving_back,
+    migration,
+    own,
+    preflight,
+    project,
+    record,
+    retiring,
+)
 from pgrota.calls import Definition
 from pgrota.change import Change
 from pgrota.config import Config
@@ -88,14 +99,20 @@ class _ProjectRemoval(Transaction):
         self.facts, self.heads = _require(self.connection, self.name)
         self.recorded = bool(record.read(self.connection, self.name).hashes)
         mine = belongings.of(self.connection, self.name)
+        found = giving_back.found(self.connection, self.name)
         self._act_as("rota_worker")
         jobs = cron.jobs(self.connection)
         self._act_as(self.facts.deployer)
+        back = giving_back.GivingBack(self.connection, self.facts.deployer)
+        schedules = [each.name for each in mine.definitions if each.kind == "schedule"]
+        self.removed.put_back(back.jobs(schedules))
         for definition in mine.definitions:
             self._drop_definition(definition)
+        before = back.objects(found)
         self._refuse_dependants(mine.objects)
         for kind, identity in belongings.drop_objects(self.connection, mine.objects):
             self._gone(kind, identity)
+        self.removed.put_back(before)
         self._tables()
         self._act_as(self.facts.deployer)
         for name, reason in belongings.drop_schemas(self.connection, mine.schemas):
@@ -105,6 +122,7 @@ class _ProjectRemoval(Transaction):
                 self._gone("schema", name)
         self._cron(jobs)
         self._forget()
+        back.check()
         return self.removed
 
     def _gone(self, kind: str, name: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from pgrota import belongings, drain, migration, outsiders, preflight, record
+from pgrota import belongings, drain, giving_back, migration, outsiders, preflight, record
 from pgrota.database import Database
 from pgrota.errors import Problem
 from pgrota.preflight import ROLES, quoted
@@ -20,6 +20,10 @@ class Removed:
 
     removed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+
+    def put_back(self, names: list[str]) -> None:
+        """Say that it is there as it was before."""
+        self.kept += [f"{name}: as it was before rota took it over" for name in names]
 
     def as_json(self) -> dict:
         return {"removed": self.removed, "kept": self.kept}
@@ -154,6 +158,10 @@ class _Removal(Transaction):
         theirs = belongings.of(self.connection)
         tables = belongings.projects(self.connection)
         sample = self.connection.execute("select from rota_core.recipe_version").rowcount
+        found = giving_back.found(self.connection)
+        back = giving_back.GivingBack(self.connection, "none")
+        self.removed.put_back([*back.jobs(), *back.objects(found)])
+        back.check()
         self.connection.execute("set local role none")
         for kind, identity in belongings.drop_objects(self.connection, theirs.objects):
             self.removed.removed.append(f"{kind} {identity}")

@@ -62,7 +62,7 @@ def rollback(
     with database.connect(autocommit=False, kind=migration.HeldConnection) as connection:
         once = _Rollback(connection, [_shell(target, here)], patience, say, dry_run)
         once.target, once.over_migrations = target, migrations
-        once.allow_drop, once.force = True, force
+        once.allow_drop, once.gives_back, once.force = True, True, force
         return carry_out(once)
 
 

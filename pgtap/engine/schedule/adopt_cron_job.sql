@@ -48,7 +48,7 @@ select is_empty('select from rota.schedules as s where s.paused', 'once: it may 
 -- the moment
 select throws_ok(
   $$select rota_core.refuse_untimely('work', '2026-01-01 11:59', '2026-01-01 12:01')$$,
-  '55P03', 'schedule work cannot take over from its cron job now',
+  '55P03', 'schedule work and its cron job cannot change places now',
   'a slot is too near'
 );
 select lives_ok(

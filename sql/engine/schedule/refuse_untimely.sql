@@ -25,7 +25,7 @@ begin
   if v_slot <= until then
     raise exception using
       errcode = 'lock_not_available',
-      message = format('schedule %s cannot take over from its cron job now', schedule),
+      message = format('schedule %s and its cron job cannot change places now', schedule),
       detail = format('Its slot at %s is too near to say which of both starts it.', v_slot),
       hint = 'Do it again in half a minute.';
   end if;
@@ -33,7 +33,7 @@ end;
 $$;
 
 comment on function rota_core.refuse_untimely(text, timestamptz, timestamptz) is
-$doc$Refuses, with 55P03, that a schedule takes over while it has a slot after since, up to
+$doc$Refuses, with 55P03, that a schedule comes or goes while it has a slot after since, up to
 until: pg_cron looks about once a second at what has changed in cron.job, and starts a job that
 is no longer there until it has looked.$doc$;
 

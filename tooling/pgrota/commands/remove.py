@@ -25,7 +25,8 @@ def remove(
     """Remove PROJECT from a database; without a name rota itself, with all that it keeps.
 
     A project's functions, views, triggers, tasks, schedules and cron jobs go; its tables stay,
-    unless --migrations is given. Of rota itself go schemas, history, cron jobs, settings and roles,
+    unless --migrations is given. What was there before it took it over is put back: functions, and
+    jobs adopted from pg_cron. Of rota itself go schemas, history, cron jobs, settings and roles,
     but for a role that another database of the server still needs.
     """
     if name == ENGINE:
