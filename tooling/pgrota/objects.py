@@ -23,7 +23,7 @@ from pgrota import (
 from pgrota.catalog import Stored
 from pgrota.change import Change
 from pgrota.definitions import Definitions
-from pgrota.errors import Problem, Refusal, at, is_transient
+from pgrota.errors import Refusal, at, is_transient
 from pgrota.project import Project, SourceFile
 from pgrota.recording import recorded
 from pgrota.vanishing import Vanishing
