@@ -57,6 +57,26 @@ def test_nothing_is_drift_after_a_deploy(place: Path, database: Clone) -> None:
     database.run("drop owned by run_as_me cascade; drop role run_as_me")
 
 
+def test_a_trigger_that_was_renamed_is_named_and_has_its_name_again(
+    place: Path, database: Clone
+) -> None:
+    database.run('alter trigger stamp on shop.orders rename to "Mine"')
+    database.run(
+        "create trigger another after insert on shop.orders"
+        " for each row execute function shop.stamp()"
+    )
+    (found,) = drift(database).values()
+    assert str(found) == "trigger stamp on shop.orders of trigger.sql: renamed"
+    assert found.fields == {"name": ("stamp", '"Mine"')}
+    outcome = put(database, make(place, FILES), force=True)
+    assert [(c.kind, c.name, c.fields) for c in outcome.changes] == [
+        ("trigger", "stamp on shop.orders", {"name": ('"Mine"', "stamp")})
+    ]
+    triggers = "select t.tgname from pg_trigger as t where t.tgrelid = 'shop.orders'::regclass"
+    assert database.run(f"{triggers} order by 1") == [("another",), ("stamp",)]
+    assert drift(database) == {}
+
+
 def test_each_kind_is_named_and_put_right(place: Path, database: Clone) -> None:
     database.run(
         "create or replace function shop.total(input jsonb) returns jsonb language sql"

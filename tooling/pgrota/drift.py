@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import dict_row
 
-from pgrota import calls, catalog, change, definitions, project
+from pgrota import calls, catalog, change, definitions, project, renamed
 from pgrota.catalog import Stored
 from pgrota.change import Change, Fields
 from pgrota.errors import DRIFT, Problem
@@ -148,6 +148,8 @@ def _object(connection: psycopg.Connection, row: dict, now: Stored | None) -> Dr
     drift = Drift(
         row["kind"], row["identity"], row["project"], file, "gone", recorded=row["attributes"]
     )
+    if now is None and drift.kind == "trigger":
+        return renamed.look(connection, drift, row["definition"])
     if now is None:
         return drift
     fields = change.attributes(row["attributes"], now.attributes)

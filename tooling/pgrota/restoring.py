@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import sql
 
-from pgrota import catalog, retiring
+from pgrota import catalog, renamed, retiring
 from pgrota.drift import Drift
 
 _ACL = """
@@ -23,6 +23,8 @@ def restore(connection: psycopg.Connection, found: Iterable[Drift], role: str) -
     for drift in found:
         if drift.kind == "watch" and drift.what == "changed":
             retiring.unwatch(connection, [(drift.kind, drift.name)], role)
+        elif drift.what == "renamed":
+            renamed.put_back(connection, drift, role)
         elif drift.kind == "view" or drift.kind in _ROUTINES:
             _object(connection, drift, role)
     connection.execute(sql.SQL("set local role {}").format(sql.SQL(role)))
