@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-# Privileges are compared as a set: the order of grants means nothing. What roles that tasks run as
-# were given by rota.allow_run_as() is no part of what the files say.
+# Privileges are compared as a set: the order of grants means nothing. What rota.allow_run_as() gives
+# to roles that tasks run as, on the engine alone, is no part of what the files say.
 _ACL = """(
   select string_agg(a::text, ', ' order by a::text)
   from unnest({}) as a
-  where not exists (
+  where n.nspname not in ('rota', 'rota_core') or not exists (
     select
     from pg_catalog.pg_proc as t
     join pg_catalog.pg_namespace as s on s.oid = t.pronamespace
