@@ -13,7 +13,7 @@ from pgrota import catalog
 from pgrota.database import Database
 from pgrota.deploy import deploy
 from pgrota.drift import Drift, Drifted, look_at
-from pgrota.errors import DRIFT, OK
+from pgrota.errors import DRIFT, ERROR, OK
 from support_deploy import rota
 from support_project import ORDERS, TOTAL, make, put
 
@@ -194,3 +194,13 @@ def test_a_reader_may_look(place: Path, database: Clone) -> None:
         assert rows == (2,)
         deploys = "select count(*) from rota.deploys as d where d.project = 'shop'"
         assert connection.execute(deploys).fetchone() == (1,)
+
+
+@pytest.mark.parametrize("command", ["drift", "rollback", "remove shop --yes", "remove --yes"])
+def test_who_may_not_is_told_what_is_missing(place: Path, database: Clone, command: str) -> None:
+    database.run("create role stranger login")
+    done = rota("--project", str(place), *command.split(), url=database.url("stranger"))
+    database.run("drop role stranger")
+    assert done.returncode == ERROR
+    assert "stranger has no right to this" in done.stderr
+    assert "Hint: grant rota_" in done.stderr

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# Privileges are compared as a set: the order of grants means nothing. What rota.allow_run_as() gives
-# to roles that tasks run as, on the engine alone, is no part of what the files say.
+# Privileges are compared as a set: the order of grants means nothing. What allow_run_as() grants on
+# the engine to roles that tasks run as is no part of what the files say.
 _ACL = """(
   select string_agg(a::text, ', ' order by a::text)
   from unnest({}) as a

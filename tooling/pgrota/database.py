@@ -156,9 +156,12 @@ class Database:
                 connection_string.HINT,
             )
         lines = [masking.mask(line.strip(), pieces=True) for line in str(error).splitlines()]
-        hint = "give --database-url postgresql://user@host:5432/database, or set DATABASE_URL"
+        hint = f"check user, password, host, port and database in {self.source}"
         if self.source == "libpq":
-            hint += "; rota dev up starts a server of its own"
+            hint = (
+                "give --database-url postgresql://user@host:5432/database, or set DATABASE_URL;"
+                " rota dev up starts a server of its own"
+            )
         return CannotConnect(
             f"cannot connect to the database ({self.source}: {self.shown})",
             "\n".join(line for line in lines if line) or type(error).__name__,

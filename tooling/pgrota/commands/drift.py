@@ -7,10 +7,12 @@ import click
 from pgrota import drift as drifting
 from pgrota import errors, output, plan_page
 from pgrota.database import Database, pass_database
+from pgrota.rights import needs
 
 
 @click.command(epilog="Example: rota drift")
 @pass_database
+@needs("rota_reader")
 def drift(database: Database) -> int:
     """Show what others have changed on the server since it was deployed.
 

@@ -7,6 +7,7 @@ import click
 from pgrota import config, output, project_removal, removal
 from pgrota.database import Database, pass_database
 from pgrota.project import ENGINE
+from pgrota.rights import needs
 from pgrota.transaction import Patience
 
 
@@ -19,6 +20,7 @@ from pgrota.transaction import Patience
     "--drain-wait", default=60.0, show_default=True, help="Seconds to wait for workers to leave."
 )
 @pass_database
+@needs("rota_owner, rota_worker, rota_capture")
 def remove(
     database: Database, name: str, yes: bool, force: bool, migrations: bool, drain_wait: float
 ) -> None:

@@ -7,6 +7,7 @@ import click
 from pgrota import config, deploys, output, plan_page, project
 from pgrota.commands.deploy import show
 from pgrota.database import Database, pass_database
+from pgrota.rights import needs
 from pgrota.rollback import rollback as run_rollback
 from pgrota.transaction import Patience
 
@@ -25,6 +26,7 @@ from pgrota.transaction import Patience
     "--drain-wait", default=60.0, show_default=True, help="Seconds to wait for workers to leave."
 )
 @pass_database
+@needs("rota_reader")
 def rollback(
     database: Database, count: int, deploy_id: int | None, name: str | None, migrations: bool,
     force: bool, only_plan: bool, lock_wait: float, drain_wait: float,
