@@ -121,6 +121,20 @@ def test_a_migration_that_is_no_python_or_raises(database: Clone, shop: Path) ->
     assert recorded(database) == {}
 
 
+def test_migrations_that_are_not_in_a_row(database: Clone, shop: Path) -> None:
+    second = add_migration(shop, 2, "select 1;")
+    third = add_migration(shop, 3, "select 1;")
+    third.write_text(third.read_text().replace('= "0002"', '= "0001"'))
+    with pytest.raises(Problem, match="there are 2 newest migrations: 0002, 0003") as refused:
+        put(database, config(shop))
+    assert refused.value.hint == "let one of them follow the other: down_revision"
+    third.write_text(second.read_text())
+    with pytest.raises(Problem, match="there are two migrations 0002") as refused:
+        put(database, config(shop))
+    assert refused.value.detail == "0002_step.py and 0003_step.py"
+    assert recorded(database) == {}
+
+
 def test_a_database_that_is_ahead_of_the_files(database: Clone, shop: Path) -> None:
     newer = add_migration(shop, 2, "select 1;")
     put(database, config(shop))

@@ -128,6 +128,8 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     additions.revision(here, "first")
     with pytest.raises(Problem, match=r"^migrations/versions/0001_first.py exists already"):
         additions.revision(here, "first")
+    additions.revision(here, "add-second")
+    assert additions.revision(here, "second") == ["migrations/versions/0003_second.py"]
     with pytest.raises(Problem, match=r"^pgtap/send.sql exists already"):
         additions.test(here, "shop.send")
     (tmp_path / "pgtap/send.sql").unlink()
@@ -142,6 +144,8 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         (additions.recipe, ("rota-core",), "a recipe cannot be called rota-core"),
         (additions.recipe, ("welcome",), "there is a recipe welcome already"),
         (additions.test, ("shop.report",), "no file of shop makes a function shop.report"),
+        (additions.schedule, ("x", None, "abc"), "'abc' says no times"),
+        (additions.schedule, ("x", None, "* * * *"), "'* * * *' says no times"),
         (additions.schedule, ("x", "nope", "@daily"), "no file of shop defines the task nope"),
         (additions.revision, ("a b",), "'a b' is no name for a migration"),
     ],

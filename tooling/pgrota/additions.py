@@ -12,6 +12,9 @@ from pgrota.declared import Declared
 from pgrota.errors import Problem
 from pgrota.project import SourceFile
 
+# What rota.cron_next() makes of it is seen when it is deployed.
+_CRON = re.compile(r"@every \s+ \S.* | @[a-z]+ | [\w*/,#?-]+ (\s+ [\w*/,#?-]+){4}", re.I | re.X)
+
 
 def task(here: Config, name: str) -> list[str]:
     """A handler with its task, and its test."""
@@ -22,6 +25,12 @@ def task(here: Config, name: str) -> list[str]:
 def schedule(here: Config, name: str, task_name: str | None, cron: str) -> list[str]:
     """The times of a task of this project; without one, of a new task of that name."""
     check_name(name, "schedule")
+    if not _CRON.fullmatch(cron.strip()):
+        raise Problem(
+            f"{cron!r} says no times",
+            "five fields, minute hour day month weekday; or @daily and its like; or @every",
+            "rota new schedule NAME --cron '0 3 * * *'",
+        )
     _refuse_defined(here, Definition("schedule", name))
     files, listed = {}, []
     path = _file_of(here, Definition("task", task_name or name))
@@ -96,10 +105,8 @@ def revision(here: Config, name: str) -> list[str]:
     made = [] if whole else scaffold.write(here.home, wanted)
     (here.migrations / "versions").mkdir(exist_ok=True)
     known = migration.revisions(here.migrations)
-    # Two would have to be joined first.
-    migration.newest(known)
     slug = _function(name)
-    taken = [r.path.name for r in known if r.path.stem.endswith(f"_{slug}")]
+    taken = [r.path.name for r in known if r.path.stem.removeprefix(f"{r.revision}_") == slug]
     if taken:
         raise Problem(f"{folder}/versions/{taken[0]} exists already", hint="choose another name")
     title = name.replace("-", " ").replace("_", " ").capitalize()

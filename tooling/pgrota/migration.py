@@ -104,7 +104,16 @@ class UnknownRevision(Problem):
 
 def revisions(folder: Path) -> list[Revision]:
     """All revisions, oldest first. Read without importing them, so that it costs nothing."""
-    found = {r.revision: r for r in map(_read, sorted((folder / "versions").glob("*.py")))}
+    found: dict[str, Revision] = {}
+    for path in sorted((folder / "versions").glob("*.py")):
+        one = _read(path)
+        if one.revision in found:
+            raise Problem(
+                f"there are two migrations {one.revision}",
+                f"{found[one.revision].path.name} and {path.name}",
+                "give one of them another revision",
+            )
+        found[one.revision] = one
     ordered: dict[str, Revision] = {}
 
     def place(revision: Revision, path: tuple[str, ...] = ()) -> None:
@@ -118,6 +127,7 @@ def revisions(folder: Path) -> list[Revision]:
 
     for revision in found.values():
         place(revision)
+    newest(ordered.values())
     return list(ordered.values())
 
 
@@ -127,7 +137,7 @@ def newest(known: Collection[Revision]) -> str | None:
     if len(heads) > 1:
         raise Problem(
             f"there are {len(heads)} newest migrations: {', '.join(sorted(heads))}",
-            "the next one would not know which it follows",
+            "nothing says which of them is first",
             "let one of them follow the other: down_revision",
         )
     return next(iter(heads), None)
