@@ -87,6 +87,20 @@ def test_what_others_do_is_left_out_where_it_may_not_be_seen(
     assert witness.detail == f"process {writer.info.backend_pid} of postgres (till 7)"
 
 
+def test_what_is_no_table_is_named_as_well(place: Path, database: Clone) -> None:
+    with (
+        database.connect(autocommit=False) as holder,
+        database.connect(autocommit=False) as waiting,
+    ):
+        holder.execute("drop function shop.stamp cascade")
+        waiting.execute("set lock_timeout = '1 s'")
+        witness = Witness()
+        with pytest.raises(psycopg.errors.LockNotAvailable), witness.watching(waiting):
+            waiting.execute("drop function shop.stamp cascade")
+        assert witness.wanted == "AccessExclusiveLock on function shop.stamp()"
+        holder.rollback()
+
+
 def test_nobody_queues_for_long_behind_a_plan(
     place: Path, database: Clone, writer: psycopg.Connection
 ) -> None:

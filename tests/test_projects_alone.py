@@ -89,6 +89,27 @@ def test_one_that_fails_leaves_those_before_it(shop: Path, database: Clone) -> N
     assert database.value("select version_num from rota_core.project_version_shop") == "0003"
 
 
+def test_who_stands_in_the_way_of_one_is_named(
+    shop: Path, database: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pgrota.alone.LOCK_TIMEOUT", "1s")
+    put(database, make(shop, {}))
+    path = add_migration(shop, 4, INDEX.replace("paid on", "again on"))
+    alone(path)
+    with database.connect(autocommit=False, application_name="till 7") as writer:
+        writer.execute("insert into shop.orders default values")
+        with pytest.raises(errors.LockedOut) as refused:
+            put(database, make(shop, {}))
+        assert refused.value.message.startswith(f"migrations/versions/{path.name}, line ")
+        assert refused.value.message.endswith(
+            " waited for the end of a transaction; it is not applied"
+        )
+        holder, more = refused.value.detail.splitlines()
+        assert holder.startswith(f"process {writer.info.backend_pid} of postgres (till 7) idle in")
+        assert "an index that is not valid" in more
+        writer.rollback()
+
+
 def test_one_that_does_not_say_so_is_told(tmp_path: Path, database: Clone) -> None:
     add_migration(tmp_path, 1, "create schema shop; create table shop.orders (paid bool);")
     add_migration(tmp_path, 2, INDEX)

@@ -6,22 +6,26 @@ by itself, then the deploy goes on: in a database that has none of them yet, one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import takewhile
 
 import psycopg
 from psycopg import sql
 
 from pgrota import migration, own
+from pgrota.blockers import Witness
 from pgrota.change import Change
 from pgrota.database import Database
 from pgrota.drift import Drifted
-from pgrota.errors import Problem
+from pgrota.errors import Problem, is_transient
 from pgrota.migration import HeldConnection, Revision
 from pgrota.outcome import Outcome
 from pgrota.project import Project
 from pgrota.recording import recorded
-from pgrota.transaction import Patience, Transaction, settle
+from pgrota.transaction import Patience, Transaction, locked_out, settle, waited
+
+LOCK_TIMEOUT = "10s"
 
 
 def first(
@@ -110,7 +114,10 @@ def _run(
             before = list(takewhile(lambda revision: not revision.alone, waiting))
             if before:
                 connection.execute("reset role")
-                with own.migrating(connection, each, connection.info.user):
+                with (
+                    _naming_blockers(connection),
+                    own.migrating(connection, each, connection.info.user),
+                ):
                     migration.upgrade(
                         connection, each.migrations, each.version_table, before[-1].revision
                     )
@@ -138,11 +145,29 @@ class _Guard(Transaction):
         return own.pending(each, own.heads(self.connection, each.version_table))
 
 
+@contextmanager
+def _naming_blockers(connection: psycopg.Connection) -> Iterator[None]:
+    """It is not tried again, and who stood in its way is named at once."""
+    witness = Witness()
+    try:
+        with witness.watching(connection):
+            yield
+    except psycopg.Error as error:
+        if connection.closed or not is_transient(error):
+            raise
+        message = f"{waited(error, witness)}; it is not applied"
+        raise locked_out(message, error, witness) from error
+
+
 def _by_itself(database: Database, each: Project, revision: Revision) -> None:
     with database.connect(kind=HeldConnection) as connection:
-        settle(connection, {"search_path": each.search_path, "lock_timeout": "10s"}, local=False)
+        more = {"search_path": each.search_path, "lock_timeout": LOCK_TIMEOUT}
+        settle(connection, more, local=False)
         try:
-            with own.migrating(connection, each, connection.info.user):
+            with (
+                _naming_blockers(connection),
+                own.migrating(connection, each, connection.info.user),
+            ):
                 migration.upgrade(
                     connection, each.migrations, each.version_table, revision.revision
                 )

@@ -19,8 +19,10 @@ MOST_NAMED = 5
 _WAITS = """
 select
   l.mode,
-  coalesce(format('%%I.%%I', n.nspname, c.relname),
-    case when l.locktype = 'object' then pg_describe_object(l.classid, l.objid, 0) end) as thing,
+  case
+    when c.oid is not null then format('%%I.%%I', n.nspname, c.relname)
+    when l.locktype = 'object' then pg_describe_object(l.classid, l.objid, 0)
+  end as thing,
   b.pid, a.usename as role, a.application_name as application, a.state,
   a.xact_start as since, a.query_start as last
 from pg_catalog.pg_locks as l

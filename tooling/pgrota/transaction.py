@@ -67,15 +67,16 @@ def retried(once: Transaction) -> Any:
             if connection.closed or not is_transient(error):
                 raise
             connection.rollback()
-            trouble = _trouble(error, witness)
+            trouble = waited(error, witness)
             if tried == tries:
-                raise _blocked(f"gave up after {tries} tries: {trouble}", error, witness) from error
+                message = f"gave up after {tries} tries: {trouble}; nothing was changed"
+                raise locked_out(message, error, witness) from error
             once.say(f"somebody else holds a lock ({trouble}); trying again")
             time.sleep(random.uniform(0.1, 0.3) * min(tried, 6))
     raise AssertionError("unreachable")
 
 
-def _trouble(error: psycopg.Error, witness: Witness) -> str:
+def waited(error: psycopg.Error, witness: Witness) -> str:
     """Who waited and for what, or else what the server said."""
     place = place_of(error)
     if witness.wanted:
@@ -84,10 +85,11 @@ def _trouble(error: psycopg.Error, witness: Witness) -> str:
     return f"{place}: {said}" if place else said
 
 
-def _blocked(message: str, error: psycopg.Error, witness: Witness) -> LockedOut:
+def locked_out(message: str, error: psycopg.Error, witness: Witness) -> LockedOut:
+    """The message with who stood in the way, as far as we may see."""
     pids = [blocker.pid for blocker in witness.blockers if blocker.pid]
     return LockedOut(
-        f"{message}; nothing was changed",
+        message,
         witness.detail or error.diag.message_detail or error.diag.context,
         "run it again when these sessions are done, or end one:"
         f" select pg_terminate_backend({pids[0] if pids else 'PID'});",
