@@ -14,6 +14,14 @@ from pgrota.record import Recorded
 
 Key = tuple[str, str]
 
+# Quick to answer, unlike the look at the functions themselves.
+_COUNT = """
+select count(*)
+from pg_catalog.pg_proc as p
+join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+where p.proname = any (%s) and n.nspname = any (%s)
+"""
+
 
 def strays(file: SourceFile, recorded: Recorded, there: Iterable[Stored]) -> list[Stored]:
     """Those that no deploy has made."""
@@ -28,9 +36,11 @@ def replaced(
 ) -> list[Key]:
     """Those that deploys have made, and that the file, which was executed, does not make."""
     old = [s for s in _named(file, before.values()) if _is_known(s, recorded)]
-    if not old:
+    names = {stored.declared for stored in old}
+    words = [[d.name for d in names], [d.schema for d in names]]
+    if not old or connection.execute(_COUNT, words).fetchone()[0] <= len(names):
         return []
-    now = {s.key: s.version for s in catalog.lookup(connection, {s.declared for s in old})}
+    now = {s.key: s.version for s in catalog.lookup(connection, names)}
     return [s.key for s in old if now.get(s.key) == s.version]
 
 
