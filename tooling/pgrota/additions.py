@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from pgrota import migration, nearness, own, project, scaffold
+from pgrota import migration, nearness, own, project, revisions, scaffold
 from pgrota.calls import Definition
 from pgrota.config import Config, check_name, check_schema_name
 from pgrota.declared import Declared
@@ -104,7 +104,7 @@ def revision(here: Config, name: str) -> list[str]:
     whole = (here.migrations / "script.py.mako").exists()
     made = [] if whole else scaffold.write(here.home, wanted)
     (here.migrations / "versions").mkdir(exist_ok=True)
-    known = migration.revisions(here.migrations)
+    known = revisions.read(here.migrations)
     slug = _function(name)
     taken = [r.path.name for r in known if r.path.stem.removeprefix(f"{r.revision}_") == slug]
     if taken:

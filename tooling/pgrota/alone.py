@@ -13,16 +13,17 @@ from itertools import takewhile
 import psycopg
 from psycopg import sql
 
-from pgrota import migration, own
+from pgrota import migration, own, revisions
 from pgrota.blockers import Witness
 from pgrota.change import Change
 from pgrota.database import Database
 from pgrota.drift import Drifted
 from pgrota.errors import Problem, is_transient
-from pgrota.migration import HeldConnection, Revision
+from pgrota.migration import HeldConnection
 from pgrota.outcome import Outcome
 from pgrota.project import Project
 from pgrota.recording import recorded
+from pgrota.revisions import Revision
 from pgrota.transaction import Patience, Transaction, locked_out, settle, waited
 
 LOCK_TIMEOUT = "10s"
@@ -87,7 +88,7 @@ def _skip(connection: HeldConnection, each: Project, revision: Revision, role: s
 def _waits(database: Database, each: Project) -> bool:
     if not each.migrations.is_dir():
         return False
-    known = {r.revision for r in migration.revisions(each.migrations) if r.alone}
+    known = {r.revision for r in revisions.read(each.migrations) if r.alone}
     if not known:
         return False
     try:

@@ -254,8 +254,6 @@ class ObjectLane:
         """The error with its place; locks are left as they are, since they are tried again."""
         if is_transient(error):
             return error
-        place = self._place(file)
         line = failing.line(self.connection, error, file.text, self._send)
-        if line:
-            place += f", line {line}"
+        place = self._place(file) + (f", line {line}" if line else "")
         return Refusal(error, place, self.hint(error))

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from pgrota import calls, migration, project
+from pgrota import calls, migration, project, revisions
 from pgrota.catalog import Stored
 from pgrota.change import Change
 from pgrota.declared import Declared
@@ -112,11 +112,11 @@ def heads(connection: psycopg.Connection, table: str) -> set[str]:
     return {row[0] for row in connection.execute(query)}
 
 
-def pending(each: Project, applied: set[str]) -> list[migration.Revision]:
+def pending(each: Project, applied: set[str]) -> list[revisions.Revision]:
     """The revisions that wait."""
     try:
-        return migration.pending(each.migrations, applied)
-    except migration.UnknownRevision as error:
+        return revisions.pending(each.migrations, applied)
+    except revisions.UnknownRevision as error:
         if each.home:
             error.detail = f"{each.migrations} does not have it"
             error.hint = "deploy from the newest commit of the project"

@@ -18,6 +18,7 @@ from pgrota import (
     project,
     record,
     retiring,
+    revisions,
 )
 from pgrota.calls import Definition
 from pgrota.change import Change
@@ -186,13 +187,13 @@ class _ProjectRemoval(Transaction):
             return
         user = self.migrations.project()
         self._act_as("rota_owner")
-        known = {r.revision for r in migration.revisions(user.migrations)}
+        known = {r.revision for r in revisions.read(user.migrations)}
         own.pending(user, self.heads)
         if self.heads:
             self._act_as(self.facts.deployer)
             with own.migrating(self.connection, user, self.facts.role):
                 migration.downgrade(self.connection, user.migrations, user.version_table)
-            for revision in reversed(migration.revisions(user.migrations)):
+            for revision in reversed(revisions.read(user.migrations)):
                 if revision.revision in known:
                     self._gone("migration", str(revision))
         self._act_as("rota_owner")

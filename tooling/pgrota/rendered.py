@@ -20,10 +20,11 @@ from pgrota import (
 )
 from pgrota.catalog import SCHEME
 from pgrota.lexing import dollar_quote
-from pgrota.migration import SCHEMA, Revision
+from pgrota.migration import SCHEMA
 from pgrota.preflight import OLDEST
 from pgrota.project import Project, SourceFile
 from pgrota.record import git_commit
+from pgrota.revisions import Revision
 from pgrota.transaction import LOCK, SESSION
 from pgrota.written import heads, migrations
 

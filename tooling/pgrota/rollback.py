@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from pgrota import migration, own, project
+from pgrota import migration, own, project, revisions
 from pgrota.change import Change
 from pgrota.database import Database
 from pgrota.deploy_once import DeployOnce, carry_out
@@ -135,7 +135,7 @@ class _Rollback(DeployOnce):
                 "leave --migrations out, or deploy the version of rota that you want",
             )
         self._act_as(role)
-        gone = migration.between(each.migrations, now, wanted)
+        gone = revisions.between(each.migrations, now, wanted)
         try:
             with own.migrating(self.connection, each, self.facts.role):
                 migration.downgrade(self.connection, each.migrations, each.version_table, wanted)

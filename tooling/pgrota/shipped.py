@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pgrota import additions, migration, nearness, project, scaffold
+from pgrota import additions, nearness, project, revisions, scaffold
 from pgrota.calls import Definition
 from pgrota.config import Config
 from pgrota.errors import Problem
@@ -57,9 +57,9 @@ class Recipe:
         return [*(file.path for file in self.source.files), *others]
 
     @cached_property
-    def revisions(self) -> list[migration.Revision]:
+    def revisions(self) -> list[revisions.Revision]:
         """The migrations it needs: up to the newest one that speaks of it."""
-        known = migration.revisions(self.source.migrations)
+        known = revisions.read(self.source.migrations)
         word = re.compile(rf"\b{self.name}\b")
         newest = [n for n, r in enumerate(known, 1) if word.search(r.path.read_text("utf-8"))]
         return known[: max(newest, default=0)]
@@ -126,12 +126,12 @@ def _files(one: Recipe) -> dict[str, str]:
 def _revisions(here: Config, one: Recipe) -> dict[str, str]:
     """Its migrations, numbered after the project's, without what an earlier copy has brought."""
     folder = here.short(here.migrations)
-    known = migration.revisions(here.migrations)
+    known = revisions.read(here.migrations)
     found: dict[str, str] = {}
     if not (here.migrations / "script.py.mako").exists():
         found |= scaffold.environment(folder, here.schema)
     numbers = [r.revision for r in known]
-    head = migration.newest(known)
+    head = revisions.newest(known)
     titles = {r.title for r in known}
     for revision in one.revisions:
         if revision.title in titles:

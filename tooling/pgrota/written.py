@@ -6,7 +6,8 @@ import io
 from pathlib import Path
 
 from pgrota.errors import Problem
-from pgrota.migration import SCHEMA, Revision, pending, script
+from pgrota.migration import SCHEMA, script
+from pgrota.revisions import Revision, pending
 
 
 def heads(folder: Path, since: set[str]) -> set[str]:
