@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from harness import Clone
+from harness import Clone, Harness
 from pgrota.adoption import Adoption
 from pgrota.database import Database
 from pgrota.deploy import Outcome, deploy
@@ -74,3 +76,21 @@ def deploy_adopted(app: Clone, place: Path, root: Path, user: str = "postgres") 
     order = TopologicalSorter(needs).static_order()
     (shop / "install.sql").write_text("".join(f"\\ir {path}\n" for path in order))
     return deploy(app.url(user), ["shop"])
+
+
+@contextmanager
+def world_of(harness: Harness) -> Iterator[Clone]:
+    """A database with pg_cron, two users of it and the engine."""
+    server = harness.make_server(cron_database="app")
+    clone = harness.clone_for_cron(server)
+    clone.run("create extension pg_cron")
+    clone.run(WORLD)
+    yield clone
+    harness.discard(server)
+
+
+def clear(world: Clone) -> None:
+    """Without jobs, schedules and tasks again."""
+    world.run("delete from cron.job where username <> 'rota_worker'")
+    world.run("select rota.drop_schedule(s.name) from rota.schedules as s")
+    world.run("select rota.drop_task(t.name) from rota.tasks as t")

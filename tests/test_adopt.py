@@ -11,28 +11,20 @@ import pytest
 
 from harness import Clone, Harness, wait_until
 from pgrota.deploy import deploy
-from support_adopt import WORLD, adopt, deploy_adopted, others, schedule
+from support_adopt import adopt, clear, deploy_adopted, others, schedule, world_of
 from support_deploy import own_project, rota
 
 
 @pytest.fixture(scope="module")
 def world(harness: Harness) -> Iterator[Clone]:
-    """A database with pg_cron, two users of it and the engine."""
-    server = harness.make_server(cron_database="app")
-    clone = harness.clone_for_cron(server)
-    clone.run("create extension pg_cron")
-    clone.run(WORLD)
-    yield clone
-    harness.discard(server)
+    with world_of(harness) as clone:
+        yield clone
 
 
 @pytest.fixture
 def app(world: Clone) -> Iterator[Clone]:
-    """The same, without jobs, schedules and tasks."""
     yield world
-    world.run("delete from cron.job where username <> 'rota_worker'")
-    world.run("select rota.drop_schedule(s.name) from rota.schedules as s")
-    world.run("select rota.drop_task(t.name) from rota.tasks as t")
+    clear(world)
 
 
 @pytest.fixture
@@ -43,7 +35,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_from_cron_job_to_files_to_schedules(app: Clone, tmp_path: Path, root: Path) -> None:
     schedule(app, "alice", "nightly", "0 3 * * *", "select app.nightly()")
     number = schedule(
-        app, "alice", None, "*/5 * * * *", "select count_up(30);\n-- it's $$ \\ :x %s"
+        app, "alice", None, "*/5 2 29 2 *", "select count_up(30);\n-- it's $$ \\ :x %s"
     )
     schedule(app, "alice", "tidy", "0 4 * * sun", "vacuum (analyze) done")
     schedule(app, "alice", "long", "0 5 * * *", "call app.long()")
@@ -76,7 +68,7 @@ def test_from_cron_job_to_files_to_schedules(app: Clone, tmp_path: Path, root: P
         "select s.name, s.cron, s.timezone, s.task, s.command, s.overlap, s.misfire, s.paused"
         " from rota.schedules as s order by s.name"
     ) == [
-        (f"job-{number}", "*/5 * * * *", "UTC", f"job-{number}", None, "queue", "skip", False),
+        (f"job-{number}", "*/5 2 29 2 *", "UTC", f"job-{number}", None, "queue", "skip", False),
         ("long", "0 5 * * *", "UTC", None, "call app.long()", "skip", "run_once", False),
         ("nightly", "0 3 * * *", "UTC", "nightly", None, "queue", "skip", False),
         ("nightly-bob", "0 6 * * *", "UTC", "nightly-bob", None, "queue", "skip", True),

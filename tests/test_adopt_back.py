@@ -11,7 +11,7 @@ from psycopg.errors import InsufficientPrivilege, LockNotAvailable
 from harness import Clone, Harness
 from pgrota import config, project_removal
 from pgrota.database import Database
-from support_adopt import WORLD, adopt, others, schedule
+from support_adopt import adopt, others, schedule, world_of
 from support_deploy import bare, new_database, rota
 from support_project import make, put
 from support_run import ok, refused
@@ -29,14 +29,10 @@ OURS = "select count(*) from cron.job as j where j.jobname like 'rota:%:schedule
 
 @pytest.fixture(scope="module")
 def world(harness: Harness) -> Iterator[Clone]:
-    server = harness.make_server(cron_database="app")
-    clone = harness.clone_for_cron(server)
-    clone.run("create extension pg_cron")
-    clone.run(WORLD)
-    clone.run("grant alice to rota_worker")
-    clone.run("grant bob to rota_worker")
-    yield clone
-    harness.discard(server)
+    with world_of(harness) as clone:
+        clone.run("grant alice to rota_worker")
+        clone.run("grant bob to rota_worker")
+        yield clone
 
 
 @pytest.fixture

@@ -8,28 +8,20 @@ from pathlib import Path
 import pytest
 
 from harness import Clone, Harness
-from support_adopt import WORLD, adopt, deploy_adopted, others, schedule
+from support_adopt import adopt, clear, deploy_adopted, others, schedule, world_of
 from support_deploy import own_project
 
 
 @pytest.fixture(scope="module")
 def world(harness: Harness) -> Iterator[Clone]:
-    """A database with pg_cron, two users of it and the engine."""
-    server = harness.make_server(cron_database="app")
-    clone = harness.clone_for_cron(server)
-    clone.run("create extension pg_cron")
-    clone.run(WORLD)
-    yield clone
-    harness.discard(server)
+    with world_of(harness) as clone:
+        yield clone
 
 
 @pytest.fixture
 def app(world: Clone) -> Iterator[Clone]:
-    """The same, without jobs, schedules and tasks."""
     yield world
-    world.run("delete from cron.job where username <> 'rota_worker'")
-    world.run("select rota.drop_schedule(s.name) from rota.schedules as s")
-    world.run("select rota.drop_task(t.name) from rota.tasks as t")
+    clear(world)
 
 
 @pytest.fixture
