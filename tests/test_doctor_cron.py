@@ -66,7 +66,7 @@ def test_it_cannot_log_in_or_is_elsewhere(with_cron: Callable[..., Clone]) -> No
     database.run("create extension pg_cron")
     database.run("select rota.define_lane('default', workers => 8)")
     deploy(database.url())
-    assert check(database, "pg_cron starts")["detail"] == "no job of rota was started yet"
+    assert check(database, "pg_cron starts")["status"] == "ok"
     # As pg_cron 1.4 writes it down when pg_hba.conf does not let the role in.
     database.run(
         "insert into cron.job_run_details (jobid, runid, database, username, command, status,"

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-# Privileges are compared as a set: the order of grants means nothing. What allow_run_as() grants on
-# the engine to roles that tasks run as is no part of what the files say.
-_ACL = """(
+
+def _acl(column: str, shared: str, granted: str = "") -> str:
+    """Privileges as a set: the order of grants means nothing.
+
+    What rota.allow_run_as() gives to roles that tasks run as is no part of what the files say. It
+    gives that on few things, told by the condition `shared`, and roles that files have granted it
+    to have it anyhow.
+    """
+    return f"""(
   select string_agg(a::text, ', ' order by a::text)
-  from unnest({}) as a
-  where n.nspname not in ('rota', 'rota_core') or not exists (
+  from unnest({column}) as a
+  cross join lateral btrim(split_part(a::text, '=', 1), '"') as g (grantee)
+  where not ({shared}) or g.grantee = any ('{{{granted}}}') or not exists (
     select
     from pg_catalog.pg_proc as t
     join pg_catalog.pg_namespace as s on s.oid = t.pronamespace
     where s.nspname = 'rota_core' and starts_with(t.proname, 'call_as_')
-      and pg_get_userbyid(t.proowner) = btrim(split_part(a::text, '=', 1), '"')
+      and pg_get_userbyid(t.proowner) = g.grantee
   )
 )"""
+
+
+_ROUTINE_ACL = _acl(
+    "p.proacl",
+    "n.nspname = 'rota' and p.proname in ('log', 'emit', 'save_artifact')",
+    "rota_admin,rota_app,rota_worker",
+)
+_SCHEMA_ACL = _acl(
+    "n.nspacl", "true", "rota_admin,rota_app,rota_worker,rota_monitor,rota_reader,rota_capture"
+)
 
 BY_NAME = """
 join unnest(%(schemas)s::text[], %(names)s::text[]) as w (schema, name)
@@ -39,7 +56,7 @@ select
   'pg_proc'::regclass::oid as classid,
   case when p.prokind = 'a' then p.oid::regprocedure::text else pg_get_functiondef(p.oid) end
     as definition,
-  pg_get_userbyid(p.proowner) as owner, {_ACL.format("p.proacl")} as privileges,
+  pg_get_userbyid(p.proowner) as owner, {_ROUTINE_ACL} as privileges,
   obj_description(p.oid, 'pg_proc') as comment,
   jsonb_build_object(
     'arguments', pg_get_function_arguments(p.oid), 'returns', pg_get_function_result(p.oid),
@@ -68,7 +85,7 @@ select
      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
     pg_get_viewdef(c.oid)
   ) as definition,
-  pg_get_userbyid(c.relowner) as owner, {_ACL.format("c.relacl")} as privileges,
+  pg_get_userbyid(c.relowner) as owner, {_acl("c.relacl", "false")} as privileges,
   obj_description(c.oid, 'pg_class') as comment,
   jsonb_build_object(
     'options', array_to_string(c.reloptions, ', '),
@@ -107,7 +124,7 @@ select
   'schema' as kind, n.nspname::text as identity,
   'schema' as declared_kind, n.nspname as schema, n.nspname as name, null::name as on_table,
   n.oid, n.ctid::text as version, 'pg_namespace'::regclass::oid as classid, '' as definition,
-  pg_get_userbyid(n.nspowner) as owner, {_ACL.format("n.nspacl")} as privileges,
+  pg_get_userbyid(n.nspowner) as owner, {_SCHEMA_ACL} as privileges,
   obj_description(n.oid, 'pg_namespace') as comment, '{{}}'::jsonb as attributes
 from pg_catalog.pg_namespace as n
 where n.nspname in ('rota', 'rota_core')

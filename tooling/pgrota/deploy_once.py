@@ -17,6 +17,7 @@ from pgrota import (
     project,
     record,
     restoring,
+    schema_grants,
 )
 from pgrota.change import Change
 from pgrota.drain import DrainNeeded
@@ -218,7 +219,11 @@ class DeployOnce(Transaction):
         if each.is_engine:
             changes = [c for c in self.outcome.changes if c not in changes] + changes
         listed = [change.as_json() for change in changes]
-        state = record.state(each, own.heads(self.connection, each.version_table))
+        state = record.state(
+            each,
+            own.heads(self.connection, each.version_table),
+            schema_grants.recorded(self.connection, own.schema_files(each)),
+        )
         deploy_id = record.begin(self.connection, each.name, listed, self.facts, each.home, state)
         lane.keep(deploy_id)
         if each.is_engine and self.bootstrapped:

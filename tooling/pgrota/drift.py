@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import dict_row
 
-from pgrota import calls, catalog, change, definitions, project, renamed
+from pgrota import calls, catalog, change, definitions, project, renamed, schema_grants
 from pgrota.catalog import Stored
 from pgrota.change import Change, Fields
 from pgrota.errors import DRIFT, Problem
@@ -120,8 +120,14 @@ def look(connection: psycopg.Connection, projects: Collection[str] | None = None
     if projects is not None:
         rows = [row for row in rows if row["project"] in projects]
     said = definitions.read(connection)
+    schemas = [r for r in rows if "grants" in r["attributes"]]
+    objects = [r for r in rows if r["kind"] not in calls.KINDS_OF and r not in schemas]
     found = [
-        *_objects(connection, [r for r in rows if r["kind"] not in calls.KINDS_OF]),
+        *(
+            Drift("schema", each["identity"], each["project"], each["file"], "changed", fields=lost)
+            for each, lost in schema_grants.missing(connection, schemas)
+        ),
+        *_objects(connection, objects),
         *_definitions([r for r in rows if r["kind"] in calls.KINDS_OF], said),
         *_cron(connection, rows),
     ]

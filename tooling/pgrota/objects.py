@@ -56,17 +56,10 @@ class ObjectLane:
         self.before = {stored.key: stored for stored in self._lookup()}
         self.defined = Definitions(self.connection, self.project, self.recorded)
         self.executed: dict[str, SourceFile] = {}
-        self.vanished_files = sorted(
-            set(self.recorded.hashes) - {file.path for file in self.project.files}
-        )
-        self.vanishing = Vanishing(
-            self.connection,
-            self.project,
-            self.recorded,
-            self.role,
-            self.drop_vanished,
-            self.gives_back,
-        )
+        paths = {file.path for file in self.project.files}
+        self.vanished_files = sorted(set(self.recorded.hashes) - paths)
+        rest = self.role, self.drop_vanished, self.gives_back
+        self.vanishing = Vanishing(self.connection, self.project, self.recorded, *rest)
         self.dependants: dict[tuple[str, str], list[str]] = {}
 
     def apply(self) -> None:
@@ -98,6 +91,10 @@ class ObjectLane:
             made = [self.vanishing.row(s, self.before.get(s.key)) for s in mine]
             made += self.defined.rows_of(file.path)
             record.keep(self.connection, self.project.name, deploy_id, file, made)
+        # What other files have granted on the rest.
+        rest = [s for s in after if self.file_of[s.declared].path not in self.executed]
+        granted = [s for s in rest if self.recorded.fingerprints.get(s.key) != s.fingerprint]
+        record.refresh(self.connection, [self.vanishing.row(s, None) for s in granted])
 
     @property
     def notes(self) -> list[str]:

@@ -73,11 +73,16 @@ def schemas(text: str) -> list[str]:
     return [plain(name) for name in _SCHEMA.findall(blanked(text))]
 
 
+def schema_files(each: Project) -> dict[str, str]:
+    """The file that makes each schema."""
+    return {name: file.path for file in each.files for name in schemas(file.text)}
+
+
 def absent_schemas(connection: psycopg.Connection, each: Project) -> dict[str, str]:
     """The schemas that the files will have made, and which file each."""
     if not each.home:
         return {}
-    wanted = {name: file.path for file in each.files for name in schemas(file.text)}
+    wanted = schema_files(each)
     there = _schemas_there(connection, wanted)
     return {name: path for name, path in wanted.items() if name not in there}
 

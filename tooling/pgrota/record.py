@@ -110,10 +110,13 @@ def begin(
     ).fetchone()[0]
 
 
-def state(each: Project, heads: Iterable[str]) -> dict:
-    """What restoring a deploy needs: its files in load order, and where the migrations stand."""
+def state(each: Project, heads: Iterable[str], schemas: dict | None = None) -> dict:
+    """What restoring a deploy needs: its files in load order, and where the migrations stand.
+
+    schemas: the rights on those that the files make.
+    """
     files = [{"file": file.path, "source_hash": file.source_hash} for file in each.files]
-    return {"files": files, "migrations": sorted(heads)}
+    return {"files": files, "migrations": sorted(heads), "schemas": schemas or {}}
 
 
 def keep(
@@ -161,6 +164,20 @@ def keep(
                     Jsonb(row.attributes),
                     deploy_id,
                 )
+                for row in rows
+            ],
+        )
+
+
+def refresh(connection: psycopg.Connection, rows: Iterable[Row]) -> None:
+    """Write down how objects stand whose files were not executed."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "update rota_core.deployed_object as o"
+            " set fingerprint = %s, definition = %s, attributes = %s"
+            " where o.kind = %s and o.identity = %s and not o.is_kept",
+            [
+                (row.fingerprint, row.definition, Jsonb(row.attributes), row.kind, row.identity)
                 for row in rows
             ],
         )

@@ -1,0 +1,59 @@
+"""Rights on the schemas that files make: what was taken away is missed, what was added is not.
+
+Others may be let into a schema by whoever owns it, and by other projects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import psycopg
+from psycopg import sql
+
+_GRANTS = """
+select n.nspname, array_agg(
+  concat_ws(' to ', lower(a.privilege_type),
+    case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee) end)
+  order by a.grantee, a.privilege_type)
+from pg_catalog.pg_namespace as n
+cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as a
+where n.nspname = any (%s)
+group by n.nspname
+"""
+
+
+def read(connection: psycopg.Connection, names: Iterable[str]) -> dict[str, list[str]]:
+    """Who has which right on each of these schemas that is there, as `usage to somebody`."""
+    return dict(connection.execute(_GRANTS, [list(names)]).fetchall())
+
+
+def recorded(connection: psycopg.Connection, files: Mapping[str, str]) -> dict[str, dict]:
+    """As the record keeps it. files: the file that makes each schema."""
+    found = read(connection, files)
+    return {name: {"file": files[name], "grants": grants} for name, grants in found.items()}
+
+
+def missing(
+    connection: psycopg.Connection, rows: Iterable[dict]
+) -> Iterator[tuple[dict, dict[str, tuple[str, None]]]]:
+    """The rows of the record whose schema has lost rights, and which."""
+    rows = list(rows)
+    now = read(connection, [row["identity"] for row in rows])
+    for row in rows:
+        was = row["attributes"]["grants"]
+        lost = [grant for grant in was if grant not in now.get(row["identity"], was)]
+        if lost:
+            yield row, {"privileges": (", ".join(lost), None)}
+
+
+def restore(connection: psycopg.Connection, name: str, lost: Iterable[str]) -> None:
+    """Give back what was taken away."""
+    for grant in lost:
+        privilege, _, grantee = grant.partition(" to ")
+        connection.execute(
+            sql.SQL("grant {} on schema {} to {}").format(
+                sql.SQL(privilege),
+                sql.Identifier(name),
+                sql.SQL("public") if grantee == "public" else sql.Identifier(grantee),
+            )
+        )
