@@ -10,9 +10,10 @@ import pytest
 
 from harness import Clone
 from pgrota import catalog
+from pgrota.comparing import look_at
 from pgrota.database import Database
 from pgrota.deploy import deploy
-from pgrota.drift import Drift, Drifted, look_at
+from pgrota.drift import Drift, Drifted
 from pgrota.errors import DRIFT, ERROR, OK
 from support_deploy import rota
 from support_project import ORDERS, TOTAL, make, put

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness import Clone
+from pgrota.comparing import look_at
 from pgrota.database import Database
-from pgrota.drift import Drift, Drifted, look_at
+from pgrota.drift import Drift, Drifted
 from support_project import ORDERS, TOTAL, make, put
 
 GRANTED = TOTAL + "grant execute on function shop.total(jsonb) to test_jobs;\n"

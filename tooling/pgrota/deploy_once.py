@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from pgrota import (
     alone,
+    comparing,
     cron,
     drain,
-    drift,
     foundation,
     migration,
     own,
@@ -90,7 +90,7 @@ class DeployOnce(Transaction):
             return
         self._act_as("rota_owner")
         names = {project.FOUNDATION, *(each.name for each in self.projects)}
-        found = drift.look(self.connection, names).drift
+        found = comparing.look(self.connection, names).drift
         self.outcome.drift = [d for d in found if not self._is_moot(d)]
         if self.outcome.drift and not (self.force or self.dry_run):
             raise Drifted(self.outcome.drift)
@@ -144,7 +144,7 @@ class DeployOnce(Transaction):
             self._act_as("rota_owner")
             changes += cron.write_settings(self.connection, settings)
         self._act_as("rota_owner")
-        changes += drift.undone(self.outcome.drift, each.name, changes)
+        changes += comparing.undone(self.outcome.drift, each.name, changes)
         self._upkeep()
         changes += cron.compared(jobs, self._jobs())
         self.outcome.changes += changes

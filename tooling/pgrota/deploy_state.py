@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from pgrota import drift
+from pgrota import comparing
 from pgrota.database import Database
 
 _LAST = """
@@ -27,7 +27,7 @@ def read(database: Database) -> dict[str, Any] | None:
         return None
     try:
         projects = database.rows(_LAST)
-        state = drift.look_at(database)
+        state = comparing.look_at(database)
     except psycopg.errors.InsufficientPrivilege:
         return None
     drifted = Counter(each.project for each in state.drift)

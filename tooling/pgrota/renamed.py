@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
 
+from pgrota.drift import Drift
 from pgrota.errors import at
-
-if TYPE_CHECKING:
-    from pgrota.drift import Drift
 
 _UNRECORDED = """
 select quote_ident(t.tgname), t.tgrelid::regclass::text,

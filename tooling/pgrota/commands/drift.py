@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pgrota import drift as drifting
-from pgrota import errors, output, plan_page
+from pgrota import comparing, errors, output, plan_page
 from pgrota.database import Database, pass_database
 from pgrota.rights import needs
 
@@ -20,7 +19,7 @@ def drift(database: Database) -> int:
     Ends with code 4 when there is any. What was defined by hand is listed as unmanaged, and is no
     drift; neither is a pause.
     """
-    state = drifting.look_at(database)
+    state = comparing.look_at(database)
     if output.wants_json():
         output.data(
             {
