@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import psycopg
-
-from pgrota import belongings, drain, giving_back, migration, outsiders, preflight, record
+from pgrota import (
+    belongings,
+    drain,
+    giving_back,
+    migration,
+    outsiders,
+    preflight,
+    record,
+    role_removal,
+)
 from pgrota.database import Database
 from pgrota.errors import Problem
-from pgrota.preflight import ROLES, quoted
+from pgrota.preflight import ROLES
 from pgrota.transaction import Patience, Transaction, retried
 
 
@@ -109,9 +116,11 @@ class _Removal(Transaction):
             self._cron()
         self._projects()
         self._schemas()
-        if self.there:
-            self._privileges()
-            self._roles()
+        for role, reason in role_removal.remove(self.connection, self.facts, self.there):
+            if reason:
+                self.removed.kept.append(f"role {role}: {reason}")
+            else:
+                self.removed.removed.append(f"role {role}")
         return self.removed
 
     def _refuse_foreign(self) -> None:
@@ -185,74 +194,3 @@ class _Removal(Transaction):
                 self.connection.execute(f"drop schema {schema} cascade")
                 self.connection.execute("set local role none")
                 self.removed.removed.append(f"schema {schema}")
-
-    def _privileges(self) -> None:
-        """Default privileges, settings of the roles and grants to them in this database."""
-        if "rota_owner" in self.there:
-            self.connection.execute("set local role rota_owner")
-            self.connection.execute(
-                "alter default privileges for role rota_owner grant execute on functions to public"
-            )
-        if "rota_worker" in self.there:
-            self.connection.execute("set local role rota_worker")
-            database = quoted(self.facts.database)
-            self.connection.execute(f"alter role rota_worker in database {database} reset all")
-        self.connection.execute("set local role none")
-        owned = outsiders.owned(self.connection, self.there)
-        if owned:
-            raise Problem(
-                "roles of rota own objects of yours",
-                "\n".join(f"{description} belongs to {role}" for description, role in owned),
-                "give them to another role: reassign owned by "
-                f"{', '.join(sorted({role for _, role in owned}))} to"
-                f" {quoted(self.facts.role)};",
-            )
-        for role in self.there:
-            if self._become_member(role):
-                self.connection.execute(f"drop owned by {role}")
-
-    def _become_member(self, role: str) -> bool:
-        if self._allowed("select pg_has_role(current_user, %s, 'USAGE')", role):
-            return True
-        return self._attempt(f"grant {role} to {quoted(self.facts.role)}") is None
-
-    def _allowed(self, query: str, role: str) -> bool:
-        return self.connection.execute(query, [role]).fetchone()[0]
-
-    def _roles(self) -> None:
-        for role in self.there:
-            jobs = self._jobs_of(role)
-            reason = (
-                f"it still owns {jobs} jobs in cron.job"
-                if jobs
-                else self._attempt(f"drop role {role}")
-            )
-            if reason:
-                self.removed.kept.append(f"role {role}: {reason}")
-            else:
-                self.removed.removed.append(f"role {role}")
-
-    def _jobs_of(self, role: str) -> int:
-        """pg_cron's scheduler crashes over jobs of a role that is gone."""
-        there = self.connection.execute("select to_regclass('cron.job') is not null").fetchone()[0]
-        if not there or not self._allowed("select pg_has_role(current_user, %s, 'USAGE')", role):
-            return 0
-        with self.connection.transaction(force_rollback=True):
-            if not self._allowed("select has_schema_privilege(%s, 'cron', 'USAGE')", role):
-                return 0
-            self.connection.execute(f"set local role {role}")
-            return self.connection.execute(
-                "select count(*) from cron.job as j where j.username = current_user"
-            ).fetchone()[0]
-
-    def _attempt(self, statement: str) -> str | None:
-        """Execute what may be refused. Returns why it was."""
-        try:
-            with self.connection.transaction():
-                self.connection.execute(statement)
-        except psycopg.errors.DependentObjectsStillExist as error:
-            places = error.diag.message_detail or ""
-            return "used elsewhere: " + "; ".join(places.splitlines()[:5])
-        except psycopg.errors.InsufficientPrivilege as error:
-            return f"{error.diag.message_primary}; as a superuser: {statement};"
-        return None
