@@ -11,7 +11,7 @@ from psycopg import sql
 from pgrota import catalog, change, restoring
 from pgrota.drift import Drift
 from pgrota.errors import LockedOut, Problem, Refusal, is_transient
-from pgrota.recording import recorded
+from pgrota.recording import act_as, recorded
 
 Key = tuple[str, str]
 
@@ -52,10 +52,10 @@ class GivingBack:
 
     def jobs(self, schedules: Collection[str] | None = None) -> list[str]:
         """Those in whose place these schedules, or all, were put. The schedules have to go then."""
-        self._act_as("rota_owner")
+        act_as(self.connection, "rota_owner")
         names = None if schedules is None else list(schedules)
         rows = self.connection.execute(_TAKEN, {"names": names}).fetchall()
-        self._act_as(self.role)
+        act_as(self.connection, self.role)
         back = []
         for title, *job, slot in rows:
             try:
@@ -94,7 +94,7 @@ class GivingBack:
         (now,) = standing
         if now.fingerprint == was["fingerprint"]:
             return
-        self._act_as(self.role)
+        act_as(self.connection, self.role)
         fields = change.attributes(was["attributes"], now.attributes)
         try:
             with self.connection.transaction(), recorded(self.connection):
@@ -110,7 +110,3 @@ class GivingBack:
             ) from error
         drift = Drift(kind, name, "", path, "changed", fields=fields, recorded=was["attributes"])
         restoring.restore(self.connection, [drift], self.role)
-
-    def _act_as(self, role: str) -> None:
-        with recorded(self.connection):
-            self.connection.execute(f"set local role {role}")

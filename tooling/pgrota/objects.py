@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import InitVar, dataclass, field
 
 import psycopg
 
@@ -13,8 +12,6 @@ from pgrota import (
     catalog,
     describing,
     dropping,
-    failing,
-    migration,
     overloads,
     record,
     recording,
@@ -23,9 +20,10 @@ from pgrota import (
 from pgrota.catalog import Stored
 from pgrota.change import Change
 from pgrota.definitions import Definitions
-from pgrota.errors import Refusal, at, is_transient
+from pgrota.errors import at
+from pgrota.executing import Execution
 from pgrota.project import Project, SourceFile
-from pgrota.recording import recorded
+from pgrota.recording import act_as
 from pgrota.vanishing import Vanishing
 
 # The shape of an existing function or view forbids `create or replace`, or its name has become
@@ -42,13 +40,14 @@ class ObjectLane:
     connection: psycopg.Connection
     project: Project
     role: str
-    hint: Callable[[psycopg.Error], str | None]
+    hint: InitVar[Callable[[psycopg.Error], str | None]]
     before_drop: Callable[[str], None]
     drop_vanished: bool = True
     gives_back: bool = False
     changes: list[Change] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, hint: Callable[[psycopg.Error], str | None]) -> None:
+        self.execution = Execution(self.connection, self.project, self.role, hint)
         self.recorded = record.read(self.connection, self.project.name)
         self.declared = [d for file in self.project.files for d in file.declared]
         self.file_of = {d: file for file in self.project.files for d in file.declared}
@@ -64,13 +63,13 @@ class ObjectLane:
 
     def apply(self) -> None:
         """Execute what differs, drop what is gone, until nothing is left to do."""
-        self._act_as(self.role)
+        act_as(self.connection, self.role)
         todo = [file for file in self.project.files if self._differs(file)]
         paths = self.vanished_files
         for number in range(_ROUNDS):
             if number and not todo:
                 break
-            with self._owners_may_create(todo):
+            with self.execution.owners_may_create(todo):
                 for file in todo:
                     self._execute(file)
             if not number:
@@ -125,14 +124,14 @@ class ObjectLane:
         )
 
     def _execute(self, file: SourceFile) -> None:
-        with self.defined.watching(file), at(self._place(file)):
+        with self.defined.watching(file), at(self.execution.place(file)):
             self._try(file)
         self.executed[file.path] = file
 
     def _try(self, file: SourceFile) -> None:
         try:
             with self.connection.transaction() as tried, recording.unless_it_fails(self.connection):
-                self._send([file.text])
+                self._send(file)
                 known = self.recorded, self.before
                 in_the_way = overloads.replaced(self.connection, file, *known)
                 if in_the_way:
@@ -142,12 +141,12 @@ class ObjectLane:
                 self._try(file)
                 return
             if error.sqlstate not in _SHAPE_CHANGED:
-                raise self._located(error, file) from error
+                raise self.execution.located(error, file) from error
             for stray in overloads.strays(file, self.recorded, self.before.values()):
                 raise overloads.refusal(file, stray) from error
             in_the_way = catalog.standing(self.connection, self.recorded.objects_of(file.path))
             if not in_the_way:
-                raise self._located(error, file) from error
+                raise self.execution.located(error, file) from error
         if in_the_way:
             self._drop(in_the_way, self._lookup())
             self._try_again(file)
@@ -155,42 +154,18 @@ class ObjectLane:
     def _try_again(self, file: SourceFile) -> None:
         try:
             with self.connection.transaction():
-                self._send([file.text])
+                self._send(file)
         except psycopg.Error as error:
-            raise self._located(error, file) from error
+            raise self.execution.located(error, file) from error
 
     def _unwatch(self, file: SourceFile) -> bool:
         """Let go of the tables that the file has watched, so that it can watch them otherwise."""
         mine = [k for k in self.recorded.definitions_of(file.path) if k[0] == "watch"]
         return retiring.unwatch(self.connection, mine, self.role) > 0
 
-    def _send(self, texts: Iterable[str]) -> None:
-        self._act_as(self.role)
+    def _send(self, file: SourceFile) -> None:
         self._known = None
-        path = self.project.search_path
-        with migration.searching(self.connection, path), recorded(self.connection):
-            for text in texts:
-                self.connection.execute(text)
-        self._act_as(self.role)
-
-    @contextmanager
-    def _owners_may_create(self, files: list[SourceFile]):
-        roles = ", ".join(sorted({role for file in files for role in file.other_owners}))
-        if not roles:
-            yield
-            return
-        with recorded(self.connection):
-            self._act_as("rota_owner")
-            self.connection.execute(f"grant create on schema rota_core to {roles}")
-        yield
-        with recorded(self.connection):
-            self._act_as("rota_owner")
-            self.connection.execute(f"revoke create on schema rota_core from {roles}")
-        self._act_as(self.role)
-
-    def _act_as(self, role: str) -> None:
-        with recorded(self.connection):
-            self.connection.execute(f"set local role {role}")
+        self.execution.send([file.text])
 
     def _refuse_overloads(self, files: list[SourceFile], after: list[Stored]) -> None:
         for file in files:
@@ -243,14 +218,3 @@ class ObjectLane:
             more = tuple(self.dependants.get(key, ()))
             changes.append(Change(*key, "drop", self.recorded.files.get(key), dependants=more))
         return changes + self.vanishing.changes
-
-    def _place(self, file: SourceFile) -> str:
-        return f"{self.project.folder.name}/{file.path}"
-
-    def _located(self, error: psycopg.Error, file: SourceFile) -> Exception:
-        """The error with its place; locks are left as they are, since they are tried again."""
-        if is_transient(error):
-            return error
-        line = failing.line(self.connection, error, file.text, self._send)
-        place = self._place(file) + (f", line {line}" if line else "")
-        return Refusal(error, place, self.hint(error))

@@ -36,6 +36,12 @@ def recorded(connection: psycopg.Connection) -> Iterator[None]:
         connection.recording = before
 
 
+def act_as(connection: psycopg.Connection, role: str) -> None:
+    """Be this role from now on, in the script of the deploy too."""
+    with recorded(connection):
+        connection.execute(f"set local role {role}")
+
+
 @contextmanager
 def unless_it_fails(connection: psycopg.Connection) -> Iterator[None]:
     """Forget what was written down here when it comes to nothing."""

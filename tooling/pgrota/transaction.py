@@ -14,7 +14,7 @@ import psycopg
 from pgrota.blockers import Witness
 from pgrota.errors import LockedOut, Refusal, is_transient, place_of
 from pgrota.migration import HeldConnection
-from pgrota.recording import recorded
+from pgrota.recording import act_as
 
 LOCK = (1919906916, 1)
 LOCK_TIMEOUT = "300ms"
@@ -159,8 +159,7 @@ class Transaction:
             time.sleep(0.1)
 
     def _act_as(self, role: str) -> None:
-        with recorded(self.connection):
-            self.connection.execute(f"set local role {role}")
+        act_as(self.connection, role)
 
 
 def _holder(connection: psycopg.Connection) -> str | None:
