@@ -15,9 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 import statements
@@ -27,18 +25,16 @@ from pgrota.deploy import deploy
 from pgrota.errors import Problem
 from pgrota.server import Server
 from support_standby import copy_running
+from template import CRON_DATABASE, TEMPLATE, make_template
 
 __all__ = ["ROOT", "Clone", "Harness", "Worker", "engine_files", "harness_of", "wait_until"]
 
 ROOT = Path(__file__).parents[1]
 PGTAP_SUPPORT = ROOT / "pgtap/support.sql"
-TEMPLATE = "rota_template"
-CRON_DATABASE = "cron"
 FAST = {
     "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "wal_init_zero": "off"
 }  # fmt: skip
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
-EXTENSIONS = {"pgtap": "tap", "plpgsql_check": "plpgsql_check"}
 MEMORY = "/dev/shm"
 ROOM = 3 << 30
 CLEAN_UP = r"""
@@ -211,37 +207,6 @@ def where_files_are_cheap() -> str:
         if may_run and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
             return MEMORY
     return "/tmp"
-
-
-def make_template(server: Server) -> None:
-    """The database that clones are made of: the engine, and the extensions that tests use."""
-    with server.connect() as connection:
-        connection.execute(f"create database {TEMPLATE}")
-        connection.execute(f"create database {CRON_DATABASE}")
-    deploy(server.url(TEMPLATE))
-    if server.has_cron:
-        with server.connect(CRON_DATABASE) as connection:
-            connection.execute("create extension pg_cron")
-    with server.connect(TEMPLATE) as connection:
-        available = connection.execute("select name from pg_available_extensions").fetchall()
-        for extension, schema in EXTENSIONS.items():
-            if (extension,) in available:
-                connection.execute(f"create schema {schema}")
-                connection.execute(f"grant usage on schema {schema} to public")
-                connection.execute(f"create extension {extension} schema {schema}")
-        if ("pgtap",) not in available:
-            load_pgtap(connection)
-
-
-def load_pgtap(connection: psycopg.Connection[Any]) -> None:
-    """Another server's pgTAP, if there is one on this machine: its file is plain SQL."""
-    scripts = sorted(Path("/usr/share").glob("postgresql/*/extension/pgtap--[0-9.]*.sql"))
-    whole = [path for path in scripts if path.stem.count("--") == 1]
-    if whole:
-        connection.execute("create schema tap")
-        connection.execute("grant usage on schema tap to public")
-        connection.execute("set search_path = tap, public")
-        connection.execute(whole[-1].read_bytes())
 
 
 def engine_files() -> Iterator[Path]:

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from harness import ROOT, TEMPLATE, Clone
+from harness import ROOT, Clone
 from pgrota import project
 from pgrota.preflight import ROLES
 from pgrota.server import Server
 from support_process import environment
+from template import TEMPLATE
 
 REVISION = '''"""{title}."""
 

@@ -10,7 +10,8 @@ from bench import backlog, capture, dispatch, throughput
 from bench.__main__ import NAMES
 from bench.figures import percentile
 from bench.scale import Scale
-from harness import TEMPLATE, Harness
+from harness import Harness
+from template import TEMPLATE
 
 SMALL = Scale(rounds=1, share=0.01, workers=(1, 2), say=lambda message: None)
 
