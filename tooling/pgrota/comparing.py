@@ -60,18 +60,26 @@ def look(connection: psycopg.Connection, projects: Collection[str] | None = None
     if projects is not None:
         rows = [row for row in rows if row["project"] in projects]
     said = definitions.read(connection)
-    schemas = [r for r in rows if "grants" in r["attributes"]]
-    objects = [r for r in rows if r["kind"] not in calls.KINDS_OF and r not in schemas]
+    objects = [row for row in rows if row["kind"] not in calls.KINDS_OF]
     found = [
-        *(
-            Drift("schema", each["identity"], each["project"], each["file"], "changed", fields=lost)
-            for each, lost in schema_grants.missing(connection, schemas)
-        ),
-        *_objects(connection, objects),
+        *_schemas(connection, [row for row in objects if "grants" in row["attributes"]]),
+        *_objects(connection, [row for row in objects if "grants" not in row["attributes"]]),
         *_definitions([r for r in rows if r["kind"] in calls.KINDS_OF], said),
         *_cron(connection, rows),
     ]
     return State(found, [each for key, each in said.items() if key not in known])
+
+
+def _schemas(connection: psycopg.Connection, rows: list[dict]) -> list[Drift]:
+    now = schema_grants.read(connection, [row["identity"] for row in rows])
+    found = []
+    for row in rows:
+        name, recorded = row["identity"], row["attributes"]
+        drift = Drift("schema", name, row["project"], row["file"], "changed", recorded=recorded)
+        lost = [grant for grant in recorded["grants"] if grant not in now.get(name, [grant])]
+        if lost:
+            found.append(replace(drift, fields={"privileges": (", ".join(lost), None)}))
+    return found
 
 
 def _objects(connection: psycopg.Connection, rows: list[dict]) -> list[Drift]:

@@ -23,9 +23,9 @@ def restore(connection: psycopg.Connection, found: Iterable[Drift], role: str) -
     for drift in found:
         if drift.kind == "watch" and drift.what == "changed":
             retiring.unwatch(connection, [(drift.kind, drift.name)], role)
-        elif drift.kind == "schema" and drift.file and not drift.recorded:
+        elif "grants" in drift.recorded:
             connection.execute(sql.SQL("set local role {}").format(sql.SQL(role)))
-            schema_grants.restore(connection, drift.name, drift.fields["privileges"][0].split(", "))
+            schema_grants.restore(connection, drift.name, drift.recorded["grants"])
         elif drift.what == "renamed":
             renamed.put_back(connection, drift, role)
         elif drift.kind == "view" or drift.kind in _ROUTINES:

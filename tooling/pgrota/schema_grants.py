@@ -5,7 +5,7 @@ Others may be let into a schema by whoever owns it, and by other projects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import psycopg
 from psycopg import sql
@@ -33,22 +33,9 @@ def recorded(connection: psycopg.Connection, files: Mapping[str, str]) -> dict[s
     return {name: {"file": files[name], "grants": grants} for name, grants in found.items()}
 
 
-def missing(
-    connection: psycopg.Connection, rows: Iterable[dict]
-) -> Iterator[tuple[dict, dict[str, tuple[str, None]]]]:
-    """The rows of the record whose schema has lost rights, and which."""
-    rows = list(rows)
-    now = read(connection, [row["identity"] for row in rows])
-    for row in rows:
-        was = row["attributes"]["grants"]
-        lost = [grant for grant in was if grant not in now.get(row["identity"], was)]
-        if lost:
-            yield row, {"privileges": (", ".join(lost), None)}
-
-
-def restore(connection: psycopg.Connection, name: str, lost: Iterable[str]) -> None:
-    """Give back what was taken away."""
-    for grant in lost:
+def restore(connection: psycopg.Connection, name: str, grants: Iterable[str]) -> None:
+    """Give them all again: what was taken away comes back, the rest stands."""
+    for grant in grants:
         privilege, _, grantee = grant.partition(" to ")
         connection.execute(
             sql.SQL("grant {} on schema {} to {}").format(
