@@ -6,8 +6,7 @@ by itself, then the deploy goes on: in a database that has none of them yet, one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from itertools import takewhile
 
 import psycopg
@@ -115,13 +114,7 @@ def _run(
             before = list(takewhile(lambda revision: not revision.alone, waiting))
             if before:
                 connection.execute("reset role")
-                with (
-                    _naming_blockers(connection),
-                    own.migrating(connection, each, connection.info.user),
-                ):
-                    migration.upgrade(
-                        connection, each.migrations, each.version_table, before[-1].revision
-                    )
+                _apply(connection, each, before[-1])
                 connection.commit()
                 done += [Change("migration", str(revision), "apply") for revision in before]
                 continue
@@ -146,13 +139,15 @@ class _Guard(Transaction):
         return own.pending(each, own.heads(self.connection, each.version_table))
 
 
-@contextmanager
-def _naming_blockers(connection: psycopg.Connection) -> Iterator[None]:
+def _apply(connection: HeldConnection, each: Project, revision: Revision) -> None:
     """It is not tried again, and who stood in its way is named at once."""
     witness = Witness()
     try:
-        with witness.watching(connection):
-            yield
+        with (
+            witness.watching(connection),
+            own.migrating(connection, each, connection.info.user),
+        ):
+            migration.upgrade(connection, each.migrations, each.version_table, revision.revision)
     except psycopg.Error as error:
         if connection.closed or not is_transient(error):
             raise
@@ -165,13 +160,7 @@ def _by_itself(database: Database, each: Project, revision: Revision) -> None:
         more = {"search_path": each.search_path, "lock_timeout": LOCK_TIMEOUT}
         settle(connection, more, local=False)
         try:
-            with (
-                _naming_blockers(connection),
-                own.migrating(connection, each, connection.info.user),
-            ):
-                migration.upgrade(
-                    connection, each.migrations, each.version_table, revision.revision
-                )
+            _apply(connection, each, revision)
         except Problem as problem:
             problem.detail = "\n".join(
                 filter(None, [problem.detail, "what it had done by then stands: see to it by hand,"

@@ -21,21 +21,6 @@ where o.kind in ('trigger', 'view', 'function', 'procedure', 'aggregate')
   and to_jsonb(o) #> '{attributes,found}' is null
 order by array_position('{trigger,view}', o.kind), o.project, o.identity
 """
-_ADDRESSES = """
-select a.classid, a.oid
-from unnest(%(kinds)s::text[], %(identities)s::text[]) as o (kind, identity)
-cross join lateral (
-  select 'pg_class'::regclass::oid as classid, to_regclass(o.identity)::oid as oid
-  where o.kind = 'view'
-  union all
-  select 'pg_proc'::regclass, to_regprocedure(o.identity) where o.kind not in ('view', 'trigger')
-  union all
-  select 'pg_trigger'::regclass, t.oid
-  from pg_catalog.pg_trigger as t
-  where o.kind = 'trigger' and format('%%I on %%s', t.tgname, t.tgrelid::regclass) = o.identity
-) as a
-where a.oid is not null
-"""
 _SOURCES = """
 select f.project, s.source
 from rota_core.deployed_file as f
@@ -125,14 +110,6 @@ def _schemas(connection: psycopg.Connection, name: str | None) -> list[str]:
             elif change.get("action") == "drop":
                 found.pop(change["name"], None)
     return list(found)
-
-
-def addresses(
-    connection: psycopg.Connection, objects: list[tuple[str, str]]
-) -> set[tuple[int, int]]:
-    """Where they stand in the catalog."""
-    params = {"kinds": [kind for kind, _ in objects], "identities": [name for _, name in objects]}
-    return set(connection.execute(_ADDRESSES, params).fetchall())
 
 
 def drop_objects(

@@ -11,6 +11,8 @@ from datetime import datetime
 import psycopg
 from psycopg.rows import class_row
 
+from pgrota.errors import few
+
 SECONDS_BETWEEN_LOOKS = 0.02
 MOST_NAMED = 5
 
@@ -32,6 +34,16 @@ left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 left join pg_catalog.pg_stat_activity as a on a.pid = b.pid
 where l.pid = %s and not l.granted
 order by a.xact_start, b.pid
+"""
+_HOLDER = """
+select
+  l.mode, null as thing, a.pid, a.usename as role, a.application_name as application, a.state,
+  a.xact_start as since, a.query_start as last
+from pg_catalog.pg_locks as l
+join pg_catalog.pg_stat_activity as a on a.pid = l.pid
+where l.locktype = 'advisory' and l.granted and (l.classid, l.objid) = (%s, %s)
+  and l.database = (select d.oid from pg_catalog.pg_database as d
+                    where d.datname = current_database())
 """
 
 
@@ -64,6 +76,13 @@ class Blocker:
         return ", ".join(part for part in known if part)
 
 
+def holder(connection: psycopg.Connection, lock: tuple[int, int]) -> str | None:
+    """Who has this advisory lock."""
+    with connection.cursor(row_factory=class_row(Blocker)) as cursor:
+        found = cursor.execute(_HOLDER, lock).fetchone()
+    return str(found) if found else None
+
+
 class Witness:
     """What was seen last of a session's waits."""
 
@@ -80,9 +99,7 @@ class Witness:
 
     @property
     def detail(self) -> str:
-        lines = [str(blocker) for blocker in self.blockers[:MOST_NAMED]]
-        more = len(self.blockers) - MOST_NAMED
-        return "\n".join(lines + ([f"and {more} more"] if more > 0 else []))
+        return few(self.blockers, MOST_NAMED)
 
     @contextmanager
     def watching(self, connection: psycopg.Connection) -> Iterator[None]:

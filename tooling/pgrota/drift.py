@@ -9,7 +9,7 @@ from typing import Any
 
 from pgrota import change, definitions
 from pgrota.change import Fields
-from pgrota.errors import DRIFT, Problem
+from pgrota.errors import DRIFT, Problem, few
 
 MOST_NAMED = 10
 
@@ -63,11 +63,9 @@ class Drifted(Problem):
     exit_code = DRIFT
 
     def __init__(self, found: Sequence[Drift]) -> None:
-        more = len(found) - MOST_NAMED
-        lines = [str(each) for each in found[:MOST_NAMED]]
         super().__init__(
             "the server is not as the last deploy left it; nothing was changed",
-            "\n".join(lines + ([f"and {more} more"] if more > 0 else [])),
+            few(found, MOST_NAMED),
             "rota drift shows what differs. Put what you want of it into the files; then"
             " rota deploy --force makes the files' say hold",
         )

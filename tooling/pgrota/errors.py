@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -104,6 +104,13 @@ def is_transient(error: psycopg.Error) -> bool:
     if state == "XX000":
         return message.startswith("tuple concurrently")
     return state == "23505" and (error.diag.schema_name or "") == "pg_catalog"
+
+
+def few(things: Sequence[object], most: int) -> str:
+    """A line for each, and of many for the first ones."""
+    lines = [str(thing) for thing in things[:most]]
+    more = len(things) - most
+    return "\n".join(lines + ([f"and {more} more"] if more > 0 else []))
 
 
 @contextmanager

@@ -30,7 +30,8 @@ order by a.schedule
 _FOUND = """
 select o.kind, o.identity, to_jsonb(o) #> '{attributes,found}'
 from rota_core.deployed_object as o
-where o.project = %(name)s or %(name)s::text is null
+where o.project not in ('rota', 'foundation')
+  and (o.project = %(name)s or %(name)s::text is null)
 """
 _PUT = "select rota_core.return_cron_job(%s, %s, %s, %s, %s, %s, %s)"
 _LATE = "select rota_core.wall_clock() + interval '5 s' >= %s"

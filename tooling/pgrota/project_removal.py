@@ -162,7 +162,7 @@ class _ProjectRemoval(Transaction):
 
     def _refuse_dependants(self, objects: list[tuple[str, str]]) -> None:
         """What others have built upon a project does not go with it unasked."""
-        mine = belongings.addresses(self.connection, objects)
+        mine = {(s.classid, s.oid) for s in catalog.find(self.connection, objects)}
         foreign = {
             each["description"]: None
             for kind, identity in objects

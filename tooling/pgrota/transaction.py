@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 
+from pgrota import blockers
 from pgrota.blockers import Witness
 from pgrota.errors import LockedOut, Refusal, is_transient, place_of
 from pgrota.migration import HeldConnection
@@ -151,7 +152,8 @@ class Transaction:
         while not self.connection.execute(query, LOCK).fetchone()[0]:
             if time.monotonic() > deadline:
                 raise LockedOut(
-                    "another deploy of this database is under way", _holder(self.connection)
+                    "another deploy of this database is under way",
+                    blockers.holder(self.connection, LOCK),
                 )
             if not told:
                 self.say("another deploy is under way; waiting for it")
@@ -160,19 +162,3 @@ class Transaction:
 
     def _act_as(self, role: str) -> None:
         act_as(self.connection, role)
-
-
-def _holder(connection: psycopg.Connection) -> str | None:
-    found = connection.execute(
-        "select a.pid, a.usename, a.application_name, a.xact_start"
-        " from pg_catalog.pg_locks as l"
-        " join pg_catalog.pg_stat_activity as a on a.pid = l.pid"
-        " where l.locktype = 'advisory' and l.granted and l.classid = %s and l.objid = %s"
-        " and l.database = (select d.oid from pg_catalog.pg_database as d"
-        "  where d.datname = current_database())",
-        LOCK,
-    ).fetchone()
-    if not found:
-        return None
-    pid, role, application, since = found
-    return f"process {pid} of {role} ({application}), since {since}"
