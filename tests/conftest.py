@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ import pytest
 from harness import Clone, Harness, harness_of
 from pgrota import binaries
 from pgrota.server import Server
+from support_deploy import own_project
 
 # How wide the terminal is that the tests are run from is no matter of the commands they run.
 os.environ.pop("COLUMNS", None)
@@ -124,3 +126,9 @@ def cron_database(harness: Harness, make_server: Callable[..., Server]) -> Clone
     clone = harness.clone_for_cron(make_server(durable=True, cron_database="app"))
     clone.run("create extension pg_cron")
     return clone
+
+
+@pytest.fixture
+def own_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of an engine that is this test's to change, and that is deployed in it."""
+    return own_project(tmp_path, monkeypatch)

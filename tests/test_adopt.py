@@ -12,7 +12,7 @@ import pytest
 from harness import Clone, Harness, wait_until
 from pgrota.deploy import deploy
 from support_adopt import adopt, clear, deploy_adopted, others, schedule, world_of
-from support_deploy import own_project, rota
+from support_deploy import rota
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,7 @@ def app(world: Clone) -> Iterator[Clone]:
     clear(world)
 
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return own_project(tmp_path, monkeypatch)
-
-
-def test_from_cron_job_to_files_to_schedules(app: Clone, tmp_path: Path, root: Path) -> None:
+def test_from_cron_job_to_files_to_schedules(app: Clone, tmp_path: Path, own_engine: Path) -> None:
     schedule(app, "alice", "nightly", "0 3 * * *", "select app.nightly()")
     number = schedule(
         app, "alice", None, "*/5 2 29 2 *", "select count_up(30);\n-- it's $$ \\ :x %s"
@@ -61,7 +56,7 @@ def test_from_cron_job_to_files_to_schedules(app: Clone, tmp_path: Path, root: P
     before = others(app)
     assert adopt(app, tmp_path).notes == []
 
-    first = deploy_adopted(app, tmp_path, root)
+    first = deploy_adopted(app, tmp_path, own_engine)
     assert first.notes == []
     assert [job[1] for job in others(app)] == ["start", "far"], "the others are rota's now"
     assert app.run(
@@ -83,7 +78,7 @@ def test_from_cron_job_to_files_to_schedules(app: Clone, tmp_path: Path, root: P
     app.run("call rota.work(budget => '0.5 s')", user="rota_worker")
     assert app.run("select d.what from app.done as d order by 1") == [("count 30",), ("nightly",)]
 
-    assert deploy_adopted(app, tmp_path, root).changes == []
+    assert deploy_adopted(app, tmp_path, own_engine).changes == []
     # Into another database: the same files, and no such jobs.
     assert len(before) == 7
     again = adopt(app, tmp_path)

@@ -9,7 +9,6 @@ import pytest
 
 from harness import Clone, Harness
 from support_adopt import adopt, clear, deploy_adopted, others, schedule, world_of
-from support_deploy import own_project
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +23,7 @@ def app(world: Clone) -> Iterator[Clone]:
     clear(world)
 
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return own_project(tmp_path, monkeypatch)
-
-
-def test_what_is_not_there_stops_no_deploy(app: Clone, tmp_path: Path, root: Path) -> None:
+def test_what_is_not_there_stops_no_deploy(app: Clone, tmp_path: Path, own_engine: Path) -> None:
     """A command that is not valid is named, and goes on as it did, at the same times."""
     schedule(app, "alice", "gone", "0 3 * * *", "select app.missing()")
     schedule(app, "alice", "lost", "0 4 * * *", "delete from app.no_such; -- $$ it's")
@@ -44,7 +38,7 @@ def test_what_is_not_there_stops_no_deploy(app: Clone, tmp_path: Path, root: Pat
         "lost": f'{says}relation "app.no_such" does not exist',
         "made": f'{says}relation "t" does not exist',
     }
-    deploy_adopted(app, tmp_path, root)
+    deploy_adopted(app, tmp_path, own_engine)
     assert others(app) == []
     assert app.run(
         "select s.name, s.cron, t.run_as, s.paused from rota.schedules as s"

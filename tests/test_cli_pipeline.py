@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness import Clone, Harness, wait_until
+from harness import Clone, wait_until
 from pgrota import pipelines
 from support_process import wait_for_state
 from support_run import here, ok, refused
@@ -42,13 +41,11 @@ select rota.define_schedule('nightly', '0 3 * * *', task => 'content');
 
 
 @pytest.fixture
-def app(harness: Harness) -> Iterator[Clone]:
-    clone = harness.clone()
-    clone.run(TASKS)
-    clone.work()
-    clone.supervise()
-    yield clone
-    clone.close()
+def app(database: Clone) -> Clone:
+    database.run(TASKS)
+    database.work()
+    database.supervise()
+    return database
 
 
 def run_content(app: Clone) -> int:

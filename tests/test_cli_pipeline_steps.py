@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from harness import Clone, Harness, wait_until
+from harness import Clone, wait_until
 from pgrota import steps
 from support_process import wait_for_state
 from support_run import here, ok
@@ -27,12 +26,10 @@ from unnest('{echo,fails}'::text[]) as t (name);
 
 
 @pytest.fixture
-def app(harness: Harness) -> Iterator[Clone]:
-    clone = harness.clone()
-    clone.run(TASKS)
-    clone.work()
-    yield clone
-    clone.close()
+def app(database: Clone) -> Clone:
+    database.run(TASKS)
+    database.work()
+    return database
 
 
 def step(number: int, state: str, **more: Any) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,12 +10,9 @@ from harness import Clone
 from pgrota.deploy import deploy
 from pgrota.errors import Problem
 from pgrota.server import Server
-from support_deploy import bare, cluster, dump, new_database, own_project, rota, versions
+from support_deploy import bare, cluster, dump, new_database, rota, versions
 
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return own_project(tmp_path, monkeypatch)
+pytestmark = pytest.mark.usefixtures("own_engine")
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from pgrota.deploy import deploy
 from pgrota.errors import LOCK, LockedOut
 from pgrota.transaction import LOCK as DEPLOY_LOCK
 from pgrota.transaction import Patience
-from support_deploy import add_file, add_revision, dump, function, own_project, rota
+from support_deploy import add_file, add_revision, dump, function, rota
 
 HANDLER = """
 create schema app;
@@ -31,12 +31,7 @@ end $$;
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return own_project(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def target(place: Path, database: Clone) -> Clone:
+def target(own_engine: Path, database: Clone) -> Clone:
     """A database with the engine as the files have it, and a task whose handler sleeps."""
     deploy(database.url())
     database.run(HANDLER)
@@ -87,14 +82,16 @@ def test_a_second_deployer_waits(target: Clone) -> None:
         assert not second.result().changed
 
 
-def test_many_deploy_at_once_into_an_empty_database(place: Path, empty_database: Clone) -> None:
+def test_many_deploy_at_once_into_an_empty_database(
+    own_engine: Path, empty_database: Clone
+) -> None:
     with ThreadPoolExecutor() as pool:
         outcomes = list(pool.map(lambda _: deploy(empty_database.url()), range(4)))
     assert sorted(outcome.changed for outcome in outcomes) == [False, False, False, True]
 
 
-def test_a_lock_that_is_let_go_is_waited_for(target: Clone, place: Path) -> None:
-    add_revision(place, "alter table rota_core.run add column trial int;")
+def test_a_lock_that_is_let_go_is_waited_for(target: Clone, own_engine: Path) -> None:
+    add_revision(own_engine, "alter table rota_core.run add column trial int;")
     said: list[str] = []
     with ThreadPoolExecutor() as pool, holding(target, "select * from rota_core.run") as other:
         deploying = pool.submit(deploy, target.url(), say=said.append)
@@ -103,8 +100,8 @@ def test_a_lock_that_is_let_go_is_waited_for(target: Clone, place: Path) -> None
         assert deploying.result().changed
 
 
-def test_nobody_queues_behind_a_waiting_deploy_for_long(target: Clone, place: Path) -> None:
-    add_revision(place, "alter table rota_core.run add column trial int;")
+def test_nobody_queues_behind_a_waiting_deploy_for_long(target: Clone, own_engine: Path) -> None:
+    add_revision(own_engine, "alter table rota_core.run add column trial int;")
     waits = []
     with ThreadPoolExecutor() as pool, holding(target, "select * from rota_core.run") as other:
         deploying = pool.submit(deploy, target.url())
@@ -119,8 +116,8 @@ def test_nobody_queues_behind_a_waiting_deploy_for_long(target: Clone, place: Pa
     assert 0.05 < max(waits) < 1, "it waits as long as one lock_timeout, and no longer"
 
 
-def test_a_lock_that_stays_ends_the_deploy(target: Clone, place: Path) -> None:
-    add_revision(place, "alter table rota_core.run add column trial int;")
+def test_a_lock_that_stays_ends_the_deploy(target: Clone, own_engine: Path) -> None:
+    add_revision(own_engine, "alter table rota_core.run add column trial int;")
     before = dump(target)
     with holding(target, "select * from rota_core.run") as other:
         with pytest.raises(LockedOut, match="nothing was changed") as refused:
@@ -131,11 +128,11 @@ def test_a_lock_that_stays_ends_the_deploy(target: Clone, place: Path) -> None:
     assert target.value("select rota_core.setting('draining')") == "false"
 
 
-def test_functions_change_under_a_working_worker(target: Clone, place: Path) -> None:
+def test_functions_change_under_a_working_worker(target: Clone, own_engine: Path) -> None:
     worker = target.work()
     run_id = runs_slowly(target, 2)
-    add_file(place, "trial.sql", function("trial"))
-    changed = place / "sql/engine/worker/record_outcomes.sql"
+    add_file(own_engine, "trial.sql", function("trial"))
+    changed = own_engine / "sql/engine/worker/record_outcomes.sql"
     changed.write_text(changed.read_text() + "\n-- another text\n")
     outcome = deploy(target.url())
     assert outcome.changed
@@ -144,10 +141,10 @@ def test_functions_change_under_a_working_worker(target: Clone, place: Path) -> 
     assert worker.alive
 
 
-def test_workers_leave_before_a_migration_and_come_back(target: Clone, place: Path) -> None:
+def test_workers_leave_before_a_migration_and_come_back(target: Clone, own_engine: Path) -> None:
     workers = [target.work(), target.supervise()]
     run_id = runs_slowly(target, 1)
-    add_revision(place, "alter table rota_core.run add column trial int;")
+    add_revision(own_engine, "alter table rota_core.run add column trial int;")
     said: list[str] = []
     outcome = deploy(target.url(), say=said.append)
     assert outcome.drained
@@ -160,10 +157,10 @@ def test_workers_leave_before_a_migration_and_come_back(target: Clone, place: Pa
     wait_until(lambda: target.value("select rota.get_run(%s) ->> 'state'", again) == "succeeded")
 
 
-def test_a_worker_that_stays_ends_the_deploy(target: Clone, place: Path) -> None:
+def test_a_worker_that_stays_ends_the_deploy(target: Clone, own_engine: Path) -> None:
     worker = target.work()
     run_id = runs_slowly(target, 4)
-    add_revision(place, "alter table rota_core.run add column trial int;")
+    add_revision(own_engine, "alter table rota_core.run add column trial int;")
     before = dump(target)
     with pytest.raises(LockedOut, match="have not left within 1 s") as refused:
         deploy(target.url(), patience=Patience(drain=1))
@@ -174,8 +171,10 @@ def test_a_worker_that_stays_ends_the_deploy(target: Clone, place: Path) -> None
     worker.terminate()
 
 
-def test_a_lock_left_on_an_idle_backend_keeps_nobody_waiting(target: Clone, place: Path) -> None:
-    add_revision(place, "alter table rota_core.run add column trial int;")
+def test_a_lock_left_on_an_idle_backend_keeps_nobody_waiting(
+    target: Clone, own_engine: Path
+) -> None:
+    add_revision(own_engine, "alter table rota_core.run add column trial int;")
     with target.connect() as pooled:
         worker_id = pooled.execute(
             "insert into rota_core.worker (kind, lane, pid, role, started_at, seen_at)"
@@ -187,9 +186,9 @@ def test_a_lock_left_on_an_idle_backend_keeps_nobody_waiting(target: Clone, plac
 
 
 def test_a_deploy_that_dies_keeps_workers_away_for_a_while_only(
-    target: Clone, place: Path, monkeypatch: pytest.MonkeyPatch
+    target: Clone, own_engine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_revision(place, "alter table rota_core.run add column trial int;")
+    add_revision(own_engine, "alter table rota_core.run add column trial int;")
     monkeypatch.setattr(drain, "GRACE", 1.5)
     monkeypatch.setattr(drain, "clear", lambda connection: None)
     monkeypatch.setattr(drain, "_await_departure", lambda *arguments: 1 / 0)
@@ -198,7 +197,7 @@ def test_a_deploy_that_dies_keeps_workers_away_for_a_while_only(
     assert target.value("select rota_core.setting('draining')") == "true"
     wait_until(lambda: target.value("select rota_core.setting('draining')") == "false")
     monkeypatch.undo()
-    own = Path(place)
+    own = Path(own_engine)
     monkeypatch.setattr("pgrota.project.root", lambda: own)
     target.run("insert into rota_core.setting values ('draining', 'infinity')"
                " on conflict (name) do update set value = 'infinity'")  # fmt: skip

@@ -10,18 +10,13 @@ from harness import Clone
 from pgrota.deploy import Outcome, deploy
 from pgrota.drift import Drifted
 from pgrota.errors import DRIFT
-from support_deploy import add_file, add_revision, dump, function, own_project, versions
+from support_deploy import add_file, add_revision, dump, function, versions
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return own_project(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def target(place: Path, database: Clone) -> Clone:
+def target(own_engine: Path, database: Clone) -> Clone:
     """A database with the engine and one function more, `rota_core.trial()`."""
-    add_file(place, "trial.sql", function("trial"))
+    add_file(own_engine, "trial.sql", function("trial"))
     deploy(database.url())
     return database
 
@@ -30,9 +25,9 @@ def what(outcome: Outcome) -> set[tuple[str, str]]:
     return {(change.action, change.name) for change in outcome.changes}
 
 
-def test_only_the_changed_function_is_touched(place: Path, target: Clone) -> None:
+def test_only_the_changed_function_is_touched(own_engine: Path, target: Clone) -> None:
     before = versions(target)
-    add_file(place, "trial.sql", function("trial", "select 2"))
+    add_file(own_engine, "trial.sql", function("trial", "select 2"))
     outcome = deploy(target.url())
     assert what(outcome) == {("change", "rota_core.trial()")}
     after = versions(target)
@@ -80,10 +75,10 @@ def test_lost_rights_on_a_schema_come_back(target: Clone) -> None:
     assert target.value("select has_schema_privilege('rota_app', 'rota', 'USAGE')")
 
 
-def test_a_vanished_file_takes_its_function_along(place: Path, target: Clone) -> None:
-    index = place / "sql/engine/install.sql"
+def test_a_vanished_file_takes_its_function_along(own_engine: Path, target: Clone) -> None:
+    index = own_engine / "sql/engine/install.sql"
     index.write_text(index.read_text().replace("\\ir trial.sql\n", ""))
-    (place / "sql/engine/trial.sql").unlink()
+    (own_engine / "sql/engine/trial.sql").unlink()
     assert what(deploy(target.url())) == {("drop", "rota_core.trial()")}
     assert target.value("select to_regprocedure('rota_core.trial()')") is None
     assert (
@@ -92,17 +87,17 @@ def test_a_vanished_file_takes_its_function_along(place: Path, target: Clone) ->
     assert not deploy(target.url()).changed
 
 
-def test_a_function_that_left_its_file_goes(place: Path, target: Clone) -> None:
-    add_file(place, "trial.sql", function("trial") + function("other"))
+def test_a_function_that_left_its_file_goes(own_engine: Path, target: Clone) -> None:
+    add_file(own_engine, "trial.sql", function("trial") + function("other"))
     deploy(target.url())
-    add_file(place, "trial.sql", function("trial"))
+    add_file(own_engine, "trial.sql", function("trial"))
     assert what(deploy(target.url())) == {("drop", "rota_core.other()"), ("restate", "trial.sql")}
     assert not deploy(target.url()).changed
 
 
-def test_a_function_that_moved_to_another_file_stays(place: Path, target: Clone) -> None:
-    add_file(place, "trial.sql", "-- moved\n")
-    add_file(place, "elsewhere.sql", function("trial"))
+def test_a_function_that_moved_to_another_file_stays(own_engine: Path, target: Clone) -> None:
+    add_file(own_engine, "trial.sql", "-- moved\n")
+    add_file(own_engine, "elsewhere.sql", function("trial"))
     assert ("drop", "rota_core.trial()") not in what(deploy(target.url()))
     assert target.value("select rota_core.trial()") == 1
     assert not deploy(target.url()).changed
@@ -123,9 +118,9 @@ def test_a_function_that_moved_to_another_file_stays(place: Path, target: Clone)
     ],
 )
 def test_another_shape_is_dropped_and_created(
-    place: Path, target: Clone, text: str, call: str
+    own_engine: Path, target: Clone, text: str, call: str
 ) -> None:
-    add_file(place, "trial.sql", text)
+    add_file(own_engine, "trial.sql", text)
     outcome = deploy(target.url())
     assert {name.split("(")[0] for _, name in what(outcome)} == {"rota_core.trial"}
     target.run(f"select * from {call}")
@@ -133,14 +128,14 @@ def test_another_shape_is_dropped_and_created(
     assert not deploy(target.url()).changed
 
 
-def test_what_depends_on_a_changed_shape_is_made_again(place: Path, target: Clone) -> None:
+def test_what_depends_on_a_changed_shape_is_made_again(own_engine: Path, target: Clone) -> None:
     add_file(
-        place, "user_of_trial.sql",
+        own_engine, "user_of_trial.sql",
         "create or replace view rota.user_of_trial as select rota_core.trial() as one;\n"
         "grant select on rota.user_of_trial to rota_reader;\n",
     )  # fmt: skip
     deploy(target.url())
-    add_file(place, "trial.sql", function("trial", returns="text", body="select 'one'"))
+    add_file(own_engine, "trial.sql", function("trial", returns="text", body="select 'one'"))
     names = {name for _, name in what(deploy(target.url()))}
     assert names == {"rota_core.trial()", "rota.user_of_trial"}
     assert target.value("select one from rota.user_of_trial") == "one"
@@ -148,16 +143,16 @@ def test_what_depends_on_a_changed_shape_is_made_again(place: Path, target: Clon
     assert not deploy(target.url()).changed
 
 
-def test_a_view_that_loses_a_column_is_made_again(place: Path, target: Clone) -> None:
-    add_file(place, "seen.sql", "create or replace view rota.seen as select 1 as a, 2 as b;\n")
+def test_a_view_that_loses_a_column_is_made_again(own_engine: Path, target: Clone) -> None:
+    add_file(own_engine, "seen.sql", "create or replace view rota.seen as select 1 as a, 2 as b;\n")
     deploy(target.url())
-    add_file(place, "seen.sql", "create or replace view rota.seen as select 2 as b;\n")
+    add_file(own_engine, "seen.sql", "create or replace view rota.seen as select 2 as b;\n")
     deploy(target.url())
     assert target.run("select * from rota.seen") == [(2,)]
 
 
-def test_a_migration_may_hold_colons_and_percent_signs(target: Clone, place: Path) -> None:
-    add_revision(place, "create table rota_core.half (a text default ' :x 100 % %s ');")
+def test_a_migration_may_hold_colons_and_percent_signs(target: Clone, own_engine: Path) -> None:
+    add_revision(own_engine, "create table rota_core.half (a text default ' :x 100 % %s ');")
     assert ("apply", "9999 A trial.") in what(deploy(target.url()))
     target.run("insert into rota_core.half default values")
     assert target.value("select a from rota_core.half") == " :x 100 % %s "

@@ -17,16 +17,11 @@ import pytest
 from harness import Clone, wait_until
 from pgrota.deploy import deploy
 from pgrota.machine import account
-from support_deploy import add_file, add_revision, function, own_project, rota
+from support_deploy import add_file, add_revision, function, rota
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return own_project(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def target(place: Path, database: Clone) -> Clone:
+def target(own_engine: Path, database: Clone) -> Clone:
     """A database with the engine as the files have it."""
     deploy(database.url())
     return database
@@ -74,10 +69,10 @@ def pooled(target: Clone) -> Iterator[str]:
     settings.unlink()
 
 
-def test_through_a_pooler(target: Clone, place: Path, pooled: str) -> None:
+def test_through_a_pooler(target: Clone, own_engine: Path, pooled: str) -> None:
     assert not deploy(pooled).changed
-    add_revision(place, "alter table rota_core.run add column trial int;")
-    add_file(place, "trial.sql", function("trial"))
+    add_revision(own_engine, "alter table rota_core.run add column trial int;")
+    add_file(own_engine, "trial.sql", function("trial"))
     worker = target.work()
     wait_until(
         lambda: target.value("select count(*) from rota_core.worker where ended_at is null"),
@@ -92,8 +87,8 @@ def test_through_a_pooler(target: Clone, place: Path, pooled: str) -> None:
     assert "through a pooler" in diagnosed
 
 
-def test_a_pooler_and_several_at_once(target: Clone, place: Path, pooled: str) -> None:
-    add_file(place, "trial.sql", function("trial"))
+def test_a_pooler_and_several_at_once(target: Clone, own_engine: Path, pooled: str) -> None:
+    add_file(own_engine, "trial.sql", function("trial"))
     barrier = threading.Barrier(3)
 
     def one(_: int) -> bool:

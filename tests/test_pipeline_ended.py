@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
-from harness import Clone, Harness
+from harness import Clone
 from support_race import BEGIN, TASKS, claim, record, start
 
 FAIL = """
@@ -18,11 +16,9 @@ from rota_core.run as r where r.step = %s
 
 
 @pytest.fixture
-def app(harness: Harness) -> Iterator[Clone]:
-    clone = harness.clone()
-    clone.run(TASKS)
-    yield clone
-    clone.close()
+def app(database: Clone) -> Clone:
+    database.run(TASKS)
+    return database
 
 
 def test_a_step_that_waits_for_its_next_attempt_has_begun_and_is_compensated(app: Clone) -> None:

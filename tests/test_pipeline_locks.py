@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from harness import Clone, Harness
+from harness import Clone
 from support_race import BEGIN, CLAIM, STATES, TASKS, claim, record, start, waiting
 
 OUTER = """
@@ -26,13 +26,11 @@ overriding system value values (2, 'worker', 'default', 1, 'rota_worker', now(),
 
 
 @pytest.fixture
-def app(harness: Harness) -> Iterator[Clone]:
-    clone = harness.clone()
-    clone.run(TASKS)
-    clone.run(INNER)
-    clone.run(OUTER)
-    yield clone
-    clone.close()
+def app(database: Clone) -> Clone:
+    database.run(TASKS)
+    database.run(INNER)
+    database.run(OUTER)
+    return database
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from harness import Clone, Harness, wait_until
+from harness import Clone, wait_until
 from support_pipeline import define, start, states
 from support_worker import rows
 
@@ -33,11 +33,9 @@ from unnest('{echo,fails,stored}'::text[]) as t (name);
 
 
 @pytest.fixture
-def app(harness: Harness) -> Iterator[Clone]:
-    clone = harness.clone()
-    clone.run(TASKS)
-    yield clone
-    clone.close()
+def app(database: Clone) -> Clone:
+    database.run(TASKS)
+    return database
 
 
 def ended(app: Clone, run_id: int, timeout: float = 15) -> dict[str, Any]:

@@ -9,16 +9,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from harness import Clone, Harness, wait_until
+from harness import Clone, wait_until
 from support_race import BEGIN, CLAIM, STATES, TASKS, claim, record, start, waiting
 
 
 @pytest.fixture
-def app(harness: Harness) -> Iterator[Clone]:
-    clone = harness.clone()
-    clone.run(TASKS)
-    yield clone
-    clone.close()
+def app(database: Clone) -> Clone:
+    database.run(TASKS)
+    return database
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
-from harness import Clone, Harness, wait_until
+from harness import Clone, wait_until
 from support_pipeline import define, ended, start, states, wait_for_step
 
 TASKS = """
@@ -33,14 +31,12 @@ from unnest('{echo,note,nap,fails,large}'::text[]) as t (name);
 
 
 @pytest.fixture
-def app(harness: Harness) -> Iterator[Clone]:
-    clone = harness.clone()
-    clone.run(TASKS)
-    clone.work()
-    clone.work()
-    clone.supervise()
-    yield clone
-    clone.close()
+def app(database: Clone) -> Clone:
+    database.run(TASKS)
+    database.work()
+    database.work()
+    database.supervise()
+    return database
 
 
 def test_a_cancel_interrupts_what_runs_and_compensates_what_was_done(app: Clone) -> None:
