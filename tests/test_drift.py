@@ -58,35 +58,6 @@ def test_nothing_is_drift_after_a_deploy(place: Path, database: Clone) -> None:
     database.run("drop owned by run_as_me cascade; drop role run_as_me")
 
 
-def test_grants_to_a_role_that_a_task_runs_as_are_compared_as_others_are(
-    place: Path, database: Clone
-) -> None:
-    database.run("create role jobs; grant usage on schema shop to jobs")
-    grants = (
-        "create or replace view shop.one as select 1 as n; grant select on shop.one to jobs;"
-        " create or replace function shop.other(input jsonb) returns void language sql as 'select';"
-        " grant execute on function shop.other(jsonb) to jobs;"
-    )
-    put(database, make(place, {"grants.sql": grants}))
-    database.run("select rota.define_task('mine', 'shop.total', run_as => 'postgres')")
-    assert drift(database) == {}
-    task = "select rota.define_task('other', 'shop.other', run_as => 'jobs');"
-    put(database, make(place, {"other.sql": f"-- requires: grants.sql\n{task}"}))
-    assert drift(database) == {}
-    assert put(database, make(place, {})).changes == []
-
-    database.run("revoke select on shop.one from jobs")
-    database.run("revoke execute on function shop.other(jsonb) from jobs")
-    found = {name: list(each.fields) for name, each in drift(database).items()}
-    assert found == {
-        "function shop.other(jsonb)": ["privileges"], "view shop.one": ["privileges"]
-    }  # fmt: skip
-    put(database, make(place, {}), force=True)
-    assert drift(database) == {}
-    assert database.value("select has_table_privilege('jobs', 'shop.one', 'select')")
-    database.run("drop owned by jobs cascade; drop role jobs")
-
-
 def test_a_trigger_that_was_renamed_is_named_and_has_its_name_again(
     place: Path, database: Clone
 ) -> None:

@@ -74,3 +74,25 @@ def test_rights_on_a_schema_that_a_file_makes(tmp_path: Path, database: Clone) -
     assert [c.kind for c in put(database, make(tmp_path, {}), force=True).changes] == ["schema"]
     assert drift(database) == {}
     assert put(database, make(tmp_path, {})).changes == []
+
+
+def test_what_files_give_to_a_role_that_tasks_run_as_is_given_back(
+    tmp_path: Path, database: Clone
+) -> None:
+    grants = (
+        "create or replace view shop.one as select 1 as n; grant select on shop.one to test_jobs;"
+    )
+    files = {"a.sql": GRANTED, "b.sql": TASK.format("test_jobs"), "c.sql": grants}
+    put(database, make(tmp_path, files))
+    assert drift(database) == {}
+    database.run("revoke select on shop.one from test_jobs")
+    database.run("revoke execute on function shop.total(jsonb) from test_jobs")
+    found = {name: list(each.fields) for name, each in drift(database).items()}
+    assert found == {
+        "function shop.total(jsonb)": ["privileges"], "view shop.one": ["privileges"]
+    }  # fmt: skip
+    put(database, make(tmp_path, files), force=True)
+    assert drift(database) == {}
+    assert database.value("select has_table_privilege('test_jobs', 'shop.one', 'select')")
+    call = "select has_function_privilege('test_jobs', 'shop.total(jsonb)', 'execute')"
+    assert database.value(call)
