@@ -128,6 +128,11 @@ def outcomes(database: Clone, run_id: int) -> list[tuple[str, bool]]:
     )
 
 
+def wait_for_no_sessions(database: Clone) -> None:
+    """A backend ends a moment after the process that it served."""
+    wait_until(lambda: sessions(database) == 0, what="all sessions to be gone")
+
+
 def sessions(database: Clone) -> int:
     """Sessions of workers, supervisors and their kin in this database."""
     return database.value(

@@ -13,9 +13,9 @@ from support_process import (
     OPEN,
     WorkerProcess,
     outcomes,
-    sessions,
     start,
     state,
+    wait_for_no_sessions,
     wait_for_state,
     worker_processes,
 )
@@ -89,7 +89,7 @@ def test_once_does_what_is_due_and_ends(app: Clone, worker: WorkerFactory) -> No
     assert worker(app, "--once").end() == 0
     assert {state(app, run_id) for run_id in due} == {"succeeded"}
     assert state(app, later) == "queued"
-    wait_until(lambda: sessions(app) == 0, what="its sessions to be gone")
+    wait_for_no_sessions(app)
 
 
 def test_a_lost_worker_is_recovered_by_its_supervisor(app: Clone, worker: WorkerFactory) -> None:

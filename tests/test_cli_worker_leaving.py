@@ -14,9 +14,9 @@ from support_process import (
     OPEN,
     WorkerProcess,
     outcomes,
-    sessions,
     start,
     state,
+    wait_for_no_sessions,
     wait_for_state,
     worker_processes,
 )
@@ -43,7 +43,7 @@ def test_it_works_and_sigterm_leaves_nothing(app: Clone, worker: WorkerFactory) 
     wait_for_state(app, run_id, "succeeded")
     assert process.stop(5) == 0
     assert app.value(OPEN) == 0
-    assert sessions(app) == 0
+    wait_for_no_sessions(app)
     assert app.run("select w.kind, w.state from rota.workers as w order by 1") == [
         ("supervisor", "ended"),
         ("worker", "ended"),
@@ -86,7 +86,7 @@ def test_after_the_grace_a_run_is_interrupted_uncounted(app: Clone, worker: Work
     assert app.value("select count(*) from app.effect") == 0
     assert f"run {run_id} is interrupted" in process.said
     assert app.value(OPEN) == 0
-    assert sessions(app) == 0
+    wait_for_no_sessions(app)
 
 
 def test_a_chunked_run_leaves_at_its_checkpoint(app: Clone, worker: WorkerFactory) -> None:

@@ -18,8 +18,8 @@ from support_process import (
     OPEN,
     WorkerProcess,
     outcomes,
-    sessions,
     start,
+    wait_for_no_sessions,
     wait_for_state,
     worker_processes,
 )
@@ -80,7 +80,7 @@ def test_another_login_acts_as_rota_worker(
     app.run("select rota.cancel(%s)", stuck)
     wait_for_state(app, stuck, "cancelled", 5)
     assert process.stop() == 0
-    assert sessions(app) == 0
+    wait_for_no_sessions(app)
 
 
 def test_after_the_grace_another_login_can_interrupt_too(

@@ -18,9 +18,9 @@ from support_process import (
     OPEN,
     WorkerProcess,
     outcomes,
-    sessions,
     start,
     state,
+    wait_for_no_sessions,
     wait_for_state,
     worker_processes,
 )
@@ -90,7 +90,7 @@ def test_a_gateway_that_fails_twice_is_asked_three_times(
     assert lines == [("gateway", "asking", "fetch", n, url) for n in (1, 2, 3)]
     assert process.stop() == 0
     assert app.value(OPEN) == 0
-    assert sessions(app) == 0
+    wait_for_no_sessions(app)
 
 
 def test_attempts_used_up(app: Clone, worker: WorkerFactory) -> None:
@@ -182,7 +182,7 @@ def test_one_process_does_sql_and_external_tasks(app: Clone, worker: WorkerFacto
     process = worker(app, "--once")
     assert process.end() == 0
     assert [state(app, run_id) for run_id in runs] == ["succeeded", "succeeded"]
-    assert sessions(app) == 0
+    wait_for_no_sessions(app)
 
 
 def test_it_says_which_tasks_and_handlers_lack_each_other(
